@@ -1,0 +1,92 @@
+"""The client: a person or firm we may lend to, who signs for it, and which RM serves it."""
+
+from datetime import date
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+
+class Kind(models.TextChoices):
+    PERSON = "person", "Person"
+    CORPORATE = "corporate", "Corporate"
+
+
+class ClientQuerySet(models.QuerySet):
+    def of(self, user):
+        """The clients that `user` signs for."""
+        return self.filter(signatories__user=user)
+
+    def served_by(self, user, *, on: date):
+        """The clients that `user` is relationship manager of on that date."""
+        return self.filter(
+            Q(services__until_date=None) | Q(services__until_date__gt=on),
+            services__manager=user,
+            services__from_date__lte=on,
+        )
+
+
+class Client(models.Model):
+    number = models.CharField(max_length=12, unique=True)
+    name = models.CharField(max_length=120)
+    name_chinese = models.CharField(max_length=60, blank=True)
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+
+    objects = ClientQuerySet.as_manager()
+
+    def __str__(self):
+        return f"{self.number} {self.name}"
+
+
+class Signatory(models.Model):
+    """A login that may see and act for a client."""
+
+    client = models.ForeignKey(Client, models.PROTECT, related_name="signatories")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+
+    class Meta:
+        verbose_name_plural = "signatories"
+        constraints = [
+            models.UniqueConstraint(fields=["client", "user"], name="signatory_named_once"),
+        ]
+
+    def __str__(self):
+        return f"{self.user} for {self.client}"
+
+
+class Service(models.Model):
+    """
+    A relationship manager serves a client from a date until, and not on, another.
+
+    Dated, so that who served whom when the call went out can be told years later.
+    """
+
+    client = models.ForeignKey(Client, models.PROTECT, related_name="services")
+    manager = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    from_date = models.DateField()
+    until_date = models.DateField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["client"], condition=Q(until_date=None), name="client_has_one_manager"
+            ),
+            models.CheckConstraint(
+                condition=Q(until_date=None) | Q(until_date__gt=F("from_date")),
+                name="service_ends_after_it_begins",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.manager} serves {self.client}"
+
+
+def manager_of(client: Client, *, on: date):
+    """The relationship manager who serves `client` on that date, or None."""
+    service = (
+        client.services.filter(Q(until_date=None) | Q(until_date__gt=on), from_date__lte=on)
+        .select_related("manager")
+        .order_by("from_date")
+        .last()
+    )
+    return service.manager if service else None
