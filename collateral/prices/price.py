@@ -1,0 +1,100 @@
+"""
+Agreed prices, kept for ever: what an asset was worth, when, and who said so.
+
+A price is in HKD for one unit. It may be used until `fresh_until`, which its source decides: a
+candle of five minutes lives longer than a live tick. What could not be agreed is kept too
+(`HeldBack`), with its reason, and is never a price.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import models
+from django.db.models import F, Q
+
+from collateral.assets import Asset
+from collateral.fields import PriceField, UnitsField
+from onboarding.lifecycle import copy_rows
+
+
+class PriceQuerySet(models.QuerySet):
+    def latest_of_each(self, *, now: datetime):
+        """The last agreed price of each asset at `now`, fresh or not."""
+        return (
+            self.filter(observed_at__lte=now)
+            .order_by("asset_id", "-observed_at")
+            .distinct("asset_id")
+        )
+
+
+class Price(models.Model):
+    """
+    `source` is the source of record or the names of those that agreed; `quotes` is the whole
+    round, who said what and who was dropped and why. `volume` is what the market traded of the
+    asset in a minute, in units, where the source knows it.
+    """
+
+    asset = models.ForeignKey(Asset, models.PROTECT, related_name="prices", db_index=False)
+    value = PriceField()
+    observed_at = models.DateTimeField()
+    fresh_until = models.DateTimeField()
+    source = models.CharField(max_length=80)
+    quotes = models.JSONField(default=list)
+    volume = UnitsField(null=True)
+
+    objects = PriceQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(value__gt=0), name="price_positive"),
+            models.CheckConstraint(
+                condition=Q(fresh_until__gte=F("observed_at")), name="price_fresh_when_observed"
+            ),
+            models.UniqueConstraint(fields=["asset", "observed_at"], name="price_once_a_moment"),
+        ]
+
+    def __str__(self):
+        return f"{self.asset_id} {self.value} at {self.observed_at}"
+
+
+class HeldBack(models.Model):
+    """A round that ended without a price, and why. `value` is what it would have been, if any."""
+
+    asset = models.ForeignKey(Asset, models.PROTECT, related_name="+")
+    value = models.CharField(max_length=60, blank=True)
+    observed_at = models.DateTimeField()
+    reason = models.CharField(max_length=200)
+    quotes = models.JSONField(default=list)
+
+    class Meta:
+        verbose_name = "held back price"
+
+    def __str__(self):
+        return f"{self.asset_id} {self.value} held back: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class NewPrice:
+    """An agreed price, ready to be kept. `quotes` is JSON text."""
+
+    asset_id: int
+    value: Decimal
+    observed_at: datetime
+    fresh_until: datetime
+    source: str
+    quotes: str = "[]"
+    volume: Decimal | None = None
+
+
+def keep(prices: Iterable[NewPrice]) -> None:
+    """
+    Write one tick's agreed prices, of all assets, in one statement.
+
+    :raises IntegrityError: `price_once_a_moment` or `price_positive`
+    """
+    columns = ("asset_id", "value", "observed_at", "fresh_until", "source", "quotes", "volume")
+    rows = [tuple(getattr(price, column) for column in columns) for price in prices]
+    if rows:
+        copy_rows(Price, columns, rows)
