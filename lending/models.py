@@ -1,0 +1,38 @@
+"""The models that the features of this app define."""
+
+from lending.ledger.chart import LedgerAccount, Subledger
+from lending.ledger.journal import Entry, Posting
+from lending.liquidation.deficit import Deficit
+from lending.loans.accrue import Accrual, InterestPosting
+from lending.loans.draw import Draw
+from lending.loans.rates import BenchmarkRate
+from lending.loans.repay import Repayment
+from lending.margin.account import MarginAccount, MarginMove
+from lending.margin.call import MarginCall, MarginCallMove
+from lending.margin.relation import MarginRelation, MarginRelationMove
+from lending.margin.terms import MarginTerms
+from lending.trading.order import Order, OrderMove
+from lending.trading.venues.paper import PaperTrade
+
+__all__ = [
+    "Accrual",
+    "BenchmarkRate",
+    "Deficit",
+    "Draw",
+    "Entry",
+    "InterestPosting",
+    "LedgerAccount",
+    "MarginAccount",
+    "MarginCall",
+    "MarginCallMove",
+    "MarginMove",
+    "MarginRelation",
+    "MarginRelationMove",
+    "MarginTerms",
+    "Order",
+    "OrderMove",
+    "PaperTrade",
+    "Posting",
+    "Repayment",
+    "Subledger",
+]

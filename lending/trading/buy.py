@@ -1,0 +1,98 @@
+"""Buy: draw on the facility and buy BTC or ETH with it, paid before the order goes out (VAF-27)."""
+
+from datetime import datetime
+from decimal import Decimal, localcontext
+
+from django.db import transaction
+
+from collateral.amounts import EXACT, quotient_down, round_half_up
+from collateral.assets import Asset, Kind
+from collateral.prices.price import Price
+from lending.loans.draw import Draw, DrawRefused, Purpose, draw
+from lending.margin.account import MarginAccount
+from lending.margin.sweep import review
+from lending.trading.order import Order, OrderState, Side
+from lending.trading.send import plan_order, resolve, send
+from lending.trading.venue import Venue
+
+PRICE_STEP = Decimal("0.0000000001")
+# How much worse than the agreed price a client's purchase may trade.
+SLIPPAGE_CAP = Decimal("0.01")
+
+
+def buy(
+    account: MarginAccount,
+    asset: Asset,
+    amount: Decimal,
+    *,
+    venue: Venue,
+    key: str,
+    by=None,
+    now: datetime,
+) -> Order:
+    """
+    Draw `amount` HKD and buy as much of `asset` as it pays for, costs included.
+
+    The draw is made first, so the order is fully pre-funded; what the order does not spend stays
+    the client's cash in the account. Asking twice with one `key` buys once. What is bought lends
+    nothing until it is settled.
+
+    :raises DrawRefused: with the binding limit named, or the asset cannot be bought now
+    """
+    advance, order = _reserve(account, asset, amount, venue=venue, key=key, by=by, now=now)
+    if order.state == OrderState.SENT and order.planned_at == now:
+        order = send(order, venue, now=now)
+    elif order.ended_at is None:
+        order = resolve(advance.account_id, venue, now=now) or order
+    review([advance.account_id], now=now, skip_locked=False)
+    return order
+
+
+@transaction.atomic
+def _reserve(account, asset, amount, *, venue, key, by, now) -> tuple[Draw, Order]:
+    """The advance and its order, both or neither; those already made under `key` as they are."""
+    if asset.kind != Kind.VA or not asset.marginable:
+        raise DrawRefused(f"{asset} cannot be bought with this facility.")
+    account = MarginAccount.objects.locked().get(pk=account.pk)
+    made = Order.objects.filter(client_order_id=_id_of(key)).select_related("draw").first()
+    if made:
+        return made.draw, made
+    if account.orders.filter(ended_at=None).exists():
+        raise DrawRefused("An order of yours is still at the venue. Try again in a moment.")
+    price = Price.objects.latest_of_each(now=now).filter(asset=asset).first()
+    if price is None or price.fresh_until < now:
+        raise DrawRefused(f"{asset} has no fresh price, so it cannot be bought now.")
+    advance = draw(account, amount, purpose=Purpose.BUY, asset=asset, key=key, by=by, now=now)
+    units = _affordable(asset, amount, price.value, venue, now=now)
+    if not units:
+        raise DrawRefused(f"HKD {amount:,.2f} buys less than the smallest lot of {asset}.")
+    with localcontext(EXACT):
+        worst = round_half_up(price.value * (1 + SLIPPAGE_CAP), PRICE_STEP)
+    order = plan_order(
+        account,
+        now=now,
+        reason=f"HKD {amount:,.2f} drawn for it",
+        client_order_id=_id_of(key),
+        side=Side.BUY,
+        asset=asset,
+        units=units,
+        mark=price.value,
+        limit_price=worst,
+        venue=venue.name,
+        draw=advance,
+    )
+    return advance, order
+
+
+def _affordable(
+    asset: Asset, amount: Decimal, price: Decimal, venue: Venue, *, now: datetime
+) -> Decimal:
+    """The whole lots that `amount` pays for at the worst the order may trade at, costs included."""
+    with localcontext(EXACT):
+        cost = venue.cost(asset.pk, asset.lot, now=now)
+        dear = price * (1 + SLIPPAGE_CAP) * (1 + cost)
+        return quotient_down(amount, dear, asset.lot)
+
+
+def _id_of(key: str) -> str:
+    return f"B-{key}"[:40]
