@@ -1,5 +1,5 @@
 """
-How much collateral a sale must sell, of which asset first, and in what slices. Pure.
+How much collateral a sale must sell, and of which asset first. Pure.
 
 Of an asset worth x sold, `net` x = (1 - cost) x repays debt and (1 - haircut) x leaves the margin
 value. The target holds when debt - net x <= target x (margin value - (1 - haircut) x). All money is
@@ -12,19 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from fractions import Fraction
 
-from collateral.amounts import (
-    CENT,
-    EXACT,
-    NOTHING,
-    NotAnAmount,
-    quotient_down,
-    quotient_up,
-    round_down,
-    round_up,
-)
-
-IMPACT_STEP = Decimal("0.0000000001")
-IMPACT_DIGITS = 50  # Enough for the root to be right to the last place of IMPACT_STEP.
+from collateral.amounts import EXACT, NOTHING, NotAnAmount, quotient_up, round_down
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,48 +195,6 @@ def plan(
             debt, margin_value = _after(sales[-1], offer, debt, margin_value)
         reaches_target = debt <= max(NOTHING, target * margin_value)
     return SalePlan(tuple(sales), closes_out, reaches_target, debt, margin_value)
-
-
-def impact(
-    value: Decimal, *, half_spread: Decimal, y: Decimal, sigma: Decimal, adv: Decimal
-) -> Decimal:
-    """
-    What a market order of `value` gives up against the middle: half_spread + y sigma root(value /
-    adv), a fraction of one, rounded up to ten places.
-
-    - `value` HKD, >= 0; `sigma` the stressed move of a day, a fraction; `adv` the venue's average
-      daily volume in HKD, above zero; `y` a number near one, fitted to the venue.
-
-    Source: domain/liquidation.md 5.6 (the square-root law).
-
-    :raises NotAnAmount: `value` is negative or `adv` not positive
-    """
-    if value < 0 or adv <= 0:
-        raise NotAnAmount(f"a sale of {value} at {adv} a day")
-    with localcontext(prec=IMPACT_DIGITS):
-        given_up = half_spread + y * sigma * (value / adv).sqrt()
-    return round_up(given_up, IMPACT_STEP)
-
-
-def largest_slice(
-    *, cap: Decimal, half_spread: Decimal, y: Decimal, sigma: Decimal, adv: Decimal
-) -> Decimal:
-    """
-    The greatest value whose impact stays within `cap`: adv x ((cap - half_spread) / (y sigma))^2.
-
-    HKD, rounded down to the cent; 0 where the half spread alone is past the cap. Arguments as
-    `impact`.
-
-    Source: domain/liquidation.md 5.6.
-
-    :raises NotAnAmount: `y`, `sigma` or `adv` is not positive
-    """
-    with localcontext(EXACT):
-        if adv <= 0:
-            raise NotAnAmount(f"a volume of {adv} a day")
-        if cap <= half_spread:
-            return NOTHING
-        return quotient_down(adv * (cap - half_spread) ** 2, (y * sigma) ** 2, CENT)
 
 
 def _units_that_repay(amount: Decimal, offer: Offer) -> Decimal:
