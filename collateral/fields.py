@@ -19,6 +19,10 @@ class _NumericField(models.DecimalField):
         del kwargs["max_digits"], kwargs["decimal_places"]
         return name, path, args, kwargs
 
+    def db_check(self, connection):
+        """To PostgreSQL NaN is a number like any other, and greater than all: it is kept out."""
+        return f"{connection.ops.quote_name(self.column)} < 'NaN'"
+
 
 class UnitsField(_NumericField):
     """Units of an asset; whole multiples of its smallest step, at most 18 places."""

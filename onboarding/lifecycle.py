@@ -67,6 +67,10 @@ class Move(models.Model):
         return f"#{self.subject_id} {self.step}: {self.source} -> {self.target}"
 
 
+class AskedTwice(Exception):
+    """A batch asks for two steps of one row, and which comes first nobody said."""
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """`take` this transition on row `pk`; `facts` are the transition's own arguments."""
@@ -94,17 +98,29 @@ def move(subject, step: Callable[..., None], *, reason: str, now: datetime, move
 
 
 @transaction.atomic
-def move_many(model: type[Lifecycle], steps: Iterable[Step], *, now: datetime, mover=None) -> list:
+def move_many(
+    model: type[Lifecycle],
+    steps: Iterable[Step],
+    *,
+    now: datetime,
+    mover=None,
+    skip_locked: bool = True,
+) -> list:
     """
     Take each step on its row, in key order, and return the rows as they stand now.
 
     The same door as `move` for a crash: one lock, one UPDATE from arrays and one COPY of moves,
-    however many rows. A row that somebody else holds is left out, and the next sweep finds it.
+    however many rows. A row that somebody else holds is left out, and the next sweep finds it, or
+    is waited for where `skip_locked` is false.
 
     :raises TransitionNotAllowed: a stored state does not permit its step; nothing is written
+    :raises AskedTwice: a row has two steps in one batch
     """
+    steps = list(steps)
     asked = {step.pk: step for step in steps}
-    rows = list(model.objects.locked(skip_locked=True).filter(pk__in=list(asked)))
+    if len(asked) < len(steps):
+        raise AskedTwice(f"{len(steps)} steps for {len(asked)} rows")
+    rows = list(model.objects.locked(skip_locked=skip_locked).filter(pk__in=list(asked)))
     return _taken(rows, asked, mover=mover, now=now)
 
 
@@ -136,7 +152,7 @@ def copy_rows(model: type[models.Model], columns: tuple[str, ...], rows: Iterabl
         lines.write("\t".join(map(_copy_text, row)) + "\n")
     lines.seek(0)
     into = f"{_quoted(model._meta.db_table)} ({', '.join(map(_quoted, columns))})"
-    with connection.cursor() as cursor:
+    with connection.cursor() as cursor, connection.wrap_database_errors:
         cursor.cursor.copy_expert(f"COPY {into} FROM STDIN", lines)
 
 

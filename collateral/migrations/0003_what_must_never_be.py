@@ -9,23 +9,31 @@ HAIRCUT_FLOOR = migrations.RunSQL(
     INSERT INTO collateral_haircutfloor (asset_kind, lending, effective_at, source)
     VALUES ('va', 0.60, '2026-02-11 00:00+08', '26EC5 (11 Feb 2026) paragraph 7(b)');
 
-    -- VAF-8: the floor in force when the haircut takes effect, or the first one known. A house
-    -- haircut is never below it, nor is any that lies in the future of a raised floor.
-    CREATE FUNCTION haircut_floor_at(kind text, at timestamptz) RETURNS numeric
-      LANGUAGE sql STABLE AS $$
-        SELECT coalesce(
-            (SELECT lending FROM collateral_haircutfloor
-              WHERE asset_kind = kind AND effective_at <= at ORDER BY effective_at DESC LIMIT 1),
-            (SELECT lending FROM collateral_haircutfloor
-              WHERE asset_kind = kind ORDER BY effective_at LIMIT 1),
+    -- VAF-8: the highest floor in force from a time until another; the first one known also
+    -- stands for all time before it.
+    CREATE FUNCTION haircut_floor_between(kind text, since timestamptz, until timestamptz)
+      RETURNS numeric LANGUAGE sql STABLE AS $$
+        SELECT greatest(
+            coalesce(
+                (SELECT lending FROM collateral_haircutfloor
+                  WHERE asset_kind = kind AND effective_at <= since
+                  ORDER BY effective_at DESC LIMIT 1),
+                (SELECT lending FROM collateral_haircutfloor
+                  WHERE asset_kind = kind ORDER BY effective_at LIMIT 1)),
+            (SELECT max(lending) FROM collateral_haircutfloor
+              WHERE asset_kind = kind AND effective_at > since AND effective_at < until),
             0)
     $$;
 
+    -- A haircut stands until the next one of its asset, and meets every floor of that time.
     CREATE FUNCTION haircut_at_least_floor() RETURNS trigger LANGUAGE plpgsql AS $$
     DECLARE
+      until timestamptz;
       floor numeric;
     BEGIN
-      SELECT haircut_floor_at(kind, new.effective_at) INTO floor
+      SELECT coalesce(min(effective_at), 'infinity') INTO until FROM collateral_haircut
+       WHERE asset_id = new.asset_id AND effective_at > new.effective_at;
+      SELECT haircut_floor_between(kind, new.effective_at, until) INTO floor
         FROM collateral_asset WHERE id = new.asset_id;
       IF new.lending < floor THEN
         RAISE EXCEPTION 'a lending haircut of % is below the floor of %', new.lending, floor
@@ -36,16 +44,25 @@ HAIRCUT_FLOOR = migrations.RunSQL(
     CREATE TRIGGER haircut_at_least_floor BEFORE INSERT ON collateral_haircut
       FOR EACH ROW EXECUTE FUNCTION haircut_at_least_floor();
 
-    -- A floor may rise only once the haircuts that will be in force then stand at or above it.
+    -- A floor may rise only over haircuts that stand at or above it, on its day and after it,
+    -- until the next floor.
     CREATE FUNCTION haircut_floor_is_met() RETURNS trigger LANGUAGE plpgsql AS $$
+    DECLARE
+      until timestamptz;
     BEGIN
+      SELECT coalesce(min(effective_at), 'infinity') INTO until FROM collateral_haircutfloor
+       WHERE asset_kind = new.asset_kind AND effective_at > new.effective_at;
       IF EXISTS (
-          SELECT FROM collateral_asset asset
-            JOIN LATERAL (
-                SELECT lending FROM collateral_haircut
-                 WHERE asset_id = asset.id AND effective_at <= new.effective_at
-                 ORDER BY effective_at DESC, id DESC LIMIT 1) haircut ON TRUE
-           WHERE asset.kind = new.asset_kind AND haircut.lending < new.lending) THEN
+          SELECT FROM collateral_haircut haircut
+            JOIN collateral_asset asset ON asset.id = haircut.asset_id
+           WHERE asset.kind = new.asset_kind AND haircut.lending < new.lending
+             AND haircut.effective_at < until
+             AND NOT EXISTS (
+                 SELECT FROM collateral_haircut later
+                  WHERE later.asset_id = haircut.asset_id
+                    AND (later.effective_at, later.id) > (haircut.effective_at, haircut.id)
+                    AND later.effective_at <= greatest(haircut.effective_at, new.effective_at)))
+      THEN
         RAISE EXCEPTION 'a haircut would stand below the new floor of %', new.lending
           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'haircut_floor_is_met';
       END IF;
@@ -59,7 +76,7 @@ HAIRCUT_FLOOR = migrations.RunSQL(
     DROP FUNCTION haircut_floor_is_met();
     DROP TRIGGER haircut_at_least_floor ON collateral_haircut;
     DROP FUNCTION haircut_at_least_floor();
-    DROP FUNCTION haircut_floor_at(text, timestamptz);
+    DROP FUNCTION haircut_floor_between(text, timestamptz, timestamptz);
     DELETE FROM collateral_haircutfloor;
     """,
 )
@@ -125,6 +142,8 @@ class Migration(migrations.Migration):
         append_only("collateral_movement"),
         append_only("collateral_price"),
         append_only("collateral_heldback"),
+        # VAF-16: a pool that changed its client would move collateral between clients.
+        append_only("collateral_pool"),
         # What an asset is never changes; how the house sees it may.
         append_only(
             "collateral_asset",

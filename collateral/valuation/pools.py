@@ -16,7 +16,23 @@ from collateral.amounts import EXACT
 @cache
 def pool_values_sql(only: str = "TRUE") -> str:
     """The statement of `pools.sql` for the pools that `only`, a condition of ours, admits."""
-    return Path(__file__).with_name("pools.sql").read_text().replace("{only}", only)
+    return _text("pools.sql").replace("{weights}", weights_sql()).replace("{only}", only)
+
+
+@cache
+def margin_values_sql() -> str:
+    """The statement of `margin_values.sql`, for all pools."""
+    return _text("margin_values.sql").replace("{weights}", weights_sql())
+
+
+@cache
+def weights_sql() -> str:
+    """The statement of `weights.sql`."""
+    return _text("weights.sql")
+
+
+def _text(name: str) -> str:
+    return Path(__file__).with_name(name).read_text()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,7 @@
 -- The three values of every pool at now, in HKD: at market, after the lending haircut, after the
 -- liquidation haircut. All three are NULL where a pledged asset has no fresh price: a silent feed
--- must neither liquidate a client nor flatter one. An asset without a haircut in force, or no
--- longer marginable, lends nothing. Its one hole is filled by pools.py: a condition on
--- holding.pool_id, or TRUE.
+-- must neither liquidate a client nor flatter one. Its holes are filled by pools.py: the weights of
+-- weights.sql, and a condition on holding.pool_id, or TRUE.
 SELECT holding.pool_id,
        CASE WHEN bool_and(weight.price IS NOT NULL)
             THEN sum(holding.units * weight.price) END       AS market_value,
@@ -11,25 +10,6 @@ SELECT holding.pool_id,
        CASE WHEN bool_and(weight.price IS NOT NULL)
             THEN sum(holding.units * weight.liquidation) END AS liquidation_value
   FROM collateral_holding holding
-  JOIN (
-      SELECT asset.id, price.value AS price,
-             price.value * CASE WHEN asset.marginable
-                                THEN 1 - coalesce(haircut.lending, 1) ELSE 0 END AS lending,
-             price.value * CASE WHEN asset.marginable
-                                THEN 1 - coalesce(haircut.liquidation, 1) ELSE 0 END AS liquidation
-        FROM collateral_asset asset
-        LEFT JOIN LATERAL (
-            SELECT latest.value
-              FROM (SELECT value, fresh_until
-                      FROM collateral_price
-                     WHERE asset_id = asset.id AND observed_at <= %(now)s
-                     ORDER BY observed_at DESC LIMIT 1) latest
-             WHERE latest.fresh_until >= %(now)s) price ON TRUE
-        LEFT JOIN LATERAL (
-            SELECT lending, liquidation
-              FROM collateral_haircut
-             WHERE asset_id = asset.id AND effective_at <= %(now)s
-             ORDER BY effective_at DESC, id DESC LIMIT 1) haircut ON TRUE
-  ) weight ON weight.id = holding.asset_id
+  JOIN ({weights}) weight ON weight.id = holding.asset_id
  WHERE holding.units > 0 AND {only}
  GROUP BY holding.pool_id

@@ -86,12 +86,13 @@ def reverse(entry: Entry, *, reason: str, now: datetime) -> Entry:
 
     :raises IntegrityError: what the entry brought has been spent meanwhile
     """
-    key = f"reverse:{entry.key}"
-    stored = Entry.objects.filter(key=key).first()
+    borrowers = entry.postings.values_list("debit__subledger", "credit__subledger")
+    lock(sorted({pk for ends in borrowers for pk in ends if pk}))
+    stored = Entry.objects.filter(reverses=entry).first()
     if stored:
         return stored
     mirror = Entry.objects.create(
-        key=key,
+        key=f"reverse:{entry.pk}",
         kind="reversal",
         narrative=reason,
         booked_at=now,

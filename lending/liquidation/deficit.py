@@ -35,11 +35,12 @@ class Deficit(models.Model):
 
 
 @transaction.atomic
-def book_deficit(account: MarginAccount, call: MarginCall, *, now: datetime) -> Deficit:
+def book_deficit(account: MarginAccount, call: MarginCall, *, now: datetime) -> Deficit | None:
     """
     Take what `account` still owes out of its receivables into its deficit, and end the call.
 
-    The caller holds the account's lock and has found nothing left to sell.
+    The caller holds the account's lock and has found nothing left to sell. None, and nothing is
+    ended, where what is owed came to less than a cent and so is owed no more.
 
     :raises TransitionNotAllowed: the account is not being sold down
     """
@@ -49,6 +50,8 @@ def book_deficit(account: MarginAccount, call: MarginCall, *, now: datetime) -> 
     )
     owed = owed_by_kind([subledger.pk])[subledger.pk]
     amount = sum(owed.values(), Decimal(0))
+    if not amount:
+        return None
     event = Event(
         f"deficit:{call.pk}",
         "deficit",

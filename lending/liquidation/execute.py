@@ -16,7 +16,7 @@ from django.db import transaction
 from collateral.amounts import CENT, EXACT, round_up
 from collateral.valuation.pools import PoolLine, pool_lines
 from lending.liquidation.deficit import book_deficit
-from lending.liquidation.plan import Slice, is_tradable, next_slice, sale_plan
+from lending.liquidation.plan import Slice, is_tradable, next_slice, sale_plan, worth_selling
 from lending.loans.repay import Source, repay
 from lending.margin.account import MarginAccount, State
 from lending.margin.bands import is_past_hard_line
@@ -25,6 +25,7 @@ from lending.margin.readings import Reading, read
 from lending.margin.sweep import open_call
 from lending.trading.order import AT_VENUE, Order, OrderState, Side
 from lending.trading.send import plan_order, resolve, send
+from lending.trading.settle import NotWhatWasOrdered
 from lending.trading.venue import Venue, VenueError
 from onboarding.lifecycle import move
 
@@ -70,9 +71,17 @@ def work(*, now: datetime, venue: Venue, account_ids: list[int] | None = None) -
         )
     )
     for reading in sorted(readings, key=_urgency):
-        held = lines.get(reading.pool_id, [])
+        held = worth_selling(lines.get(reading.pool_id, []))
         if reading.account_id in at_venue or _has_work(reading, held, depths):
-            _work_on(reading.account_id, venue, depths, worked, now=now)
+            try:
+                _work_on(reading.account_id, venue, depths, worked, now=now)
+            except VenueError as error:
+                log.warning("the sale of #%s waits for the venue: %s", reading.account_id, error)
+                worked.unanswered += 1
+            except NotWhatWasOrdered:
+                # People must look at it. The others' sales go on.
+                log.exception("the sale of #%s stands still", reading.account_id)
+                worked.unanswered += 1
     return worked
 
 
@@ -85,7 +94,12 @@ class _Depths(dict):
 
     def learn(self, line: PoolLine) -> Decimal | None:
         if line.asset_id not in self:
-            self[line.asset_id] = self.venue.depth(line.asset_id, market=line.market, now=self.now)
+            try:
+                depth = self.venue.depth(line.asset_id, market=line.market, now=self.now)
+            except VenueError as error:
+                log.warning("the venue does not say its depth in %s: %s", line.code, error)
+                depth = Decimal(0)
+            self[line.asset_id] = depth
         return self[line.asset_id]
 
 
@@ -110,12 +124,7 @@ def _has_work(reading: Reading, held: list[PoolLine], depths: _Depths) -> bool:
 def _work_on(
     account_id: int, venue: Venue, depths: _Depths, worked: Worked, *, now: datetime
 ) -> None:
-    try:
-        found = resolve(account_id, venue, now=now)
-    except VenueError as error:
-        log.warning("the venue does not say what became of an order of #%s: %s", account_id, error)
-        worked.unanswered += 1
-        return
+    found = resolve(account_id, venue, now=now)
     worked.filled += bool(found and found.state == OrderState.FILLED)
     for _ in range(SLICES_A_RUN):
         order = _next_order(account_id, venue, depths, worked, now=now)
@@ -156,10 +165,9 @@ def _next_order(
         _finish(account, call, reading, now=now)
         worked.finished += 1
         return None
-    held = pool_lines([account.pool_id], now=now).get(account.pool_id, [])
+    held = worth_selling(pool_lines([account.pool_id], now=now).get(account.pool_id, []))
     if not held:
-        book_deficit(account, call, now=now)
-        worked.deficits += 1
+        _end_uncovered(account, call, worked, now=now)
         return None
     chosen = _slice(account, reading, held, venue, depths, now=now)
     return chosen and _order(account, call, reading, chosen, venue, now=now)
@@ -229,6 +237,17 @@ def _order(
         venue=venue.name,
         call=call,
     )
+
+
+def _end_uncovered(
+    account: MarginAccount, call: MarginCall, worked: Worked, *, now: datetime
+) -> None:
+    if book_deficit(account, call, now=now):
+        worked.deficits += 1
+        return
+    [reading] = read(now=now, account_ids=[account.pk])
+    _finish(account, call, reading, now=now)
+    worked.finished += 1
 
 
 def _finish(account: MarginAccount, call: MarginCall, reading: Reading, *, now: datetime) -> None:

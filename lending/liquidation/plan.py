@@ -5,13 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, localcontext
 
-from collateral.amounts import EXACT, round_down
+from collateral.amounts import CENT, EXACT, round_down
 from collateral.valuation.pools import PoolLine
 from lending.liquidation.sizing import Offer, Sale, SalePlan, plan
 from lending.trading.venue import Venue
 
 # A slice below this waits for the market to refill, unless it is the last one: HKD.
 LEAST_SLICE = Decimal(20_000)
+# A line below this brings less than it costs to write down; it stays with the client: HKD.
+DUST = Decimal(1)
+# What a trade loses to rounding, proceeds down and costs up: HKD. Sized without it, a sale would end
+# a cent short of the target, and another lot would follow.
+ROUNDED_AWAY = 2 * CENT
 # The cost depends on the size and the size on the cost; it settles in three rounds
 # (domain/liquidation.md 5.6).
 ROUNDS = 3
@@ -67,16 +72,24 @@ def sale_plan(
     now: datetime,
 ) -> SalePlan:
     """
-    The sales that bring the account to `target`, at the costs of the sizes they come to.
+    The sales that bring the account, short of it now, to `target`: at the costs of the sizes they
+    come to, and with `ROUNDED_AWAY` to spare.
 
     Every line must be fresh. See `sizing.plan` for the order and what a plan says.
     """
+    with localcontext(EXACT):
+        debt = debt + ROUNDED_AWAY
     sizes: dict[str, Decimal] = {}
     for _ in range(ROUNDS):
         offers = offers_of(lines, venue, depths=depths, sizes=sizes, now=now)
         planned = plan(offers, debt=debt, margin_value=margin_value, target=target)
         sizes = {sale.asset: sale.units for sale in planned.sales}
     return planned
+
+
+def worth_selling(lines: Iterable[PoolLine]) -> list[PoolLine]:
+    """The lines without dust: no venue trades for less than a cent, and none may hold up a sale."""
+    return [line for line in lines if line.market_value is None or line.market_value >= DUST]
 
 
 def next_slice(planned: SalePlan, lines: Iterable[PoolLine]) -> Slice | None:

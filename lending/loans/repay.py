@@ -141,7 +141,9 @@ def meet_debt(
     split = entries.waterfall(amount, owed)
     to_deficit = min(amount - sum(split.values()), subledger.deficit)
     legs = (*before, *entries.repaid(split), *entries.recovered(to_deficit))
-    post(Event(f"{kind}:{key}", kind, narrative, subledger.pk, legs), now=now)
+    # Interest that rounds to nothing is a debt of which no cent can be met.
+    if legs:
+        post(Event(f"{kind}:{key}", kind, narrative, subledger.pk, legs), now=now)
     return split | ({"deficit": to_deficit} if to_deficit else {})
 
 

@@ -9,6 +9,7 @@ from django_fsm import FSMField, transition
 from collateral.custody.pool import Pool
 from collateral.fields import MoneyField, RatioField
 from lending.ledger.chart import Subledger
+from lending.ledger.post import HONG_KONG
 from lending.margin.relation import MarginRelation
 from lending.margin.terms import MarginTerms
 from onboarding.clients import Client
@@ -33,7 +34,8 @@ class MarginAccountQuerySet(LifecycleQuerySet):
         if user.role == "client":
             return self.filter(client__in=Client.objects.of(user))
         if user.role == "rm":
-            return self.filter(client__in=Client.objects.served_by(user, on=now.date()))
+            today = now.astimezone(HONG_KONG).date()
+            return self.filter(client__in=Client.objects.served_by(user, on=today))
         return self if user.has_perm("lending.view_marginaccount") else self.none()
 
 

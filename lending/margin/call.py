@@ -113,9 +113,9 @@ class MarginCall(Lifecycle):
         """The time is up and there is no shortfall to sell for; it stays open, draws blocked."""
 
     @transition(state, source=CallState.OVERDUE, target=CallState.ISSUED)
-    def renew(self, *, now: datetime, window: timedelta):
+    def renew(self, *, now: datetime, window: timedelta, accelerated: bool = False):
         """The shortfall came back after the deadline: a new notice, and `window` to answer it."""
-        self.accelerated = False
+        self.accelerated = accelerated
         self.cure_due_at = now + window
 
     @transition(state, source=[*RUNNING], target=CallState.LIQUIDATING)

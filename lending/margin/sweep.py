@@ -204,8 +204,11 @@ def _move_calls(asked: list[tuple[Reading, Act]], swept: Swept, *, now: datetime
             MarginCall.renew: terms[reading.terms_id].renewed_window,
         }
         facts = {"window": windows[act.call]} if act.call in windows else {}
+        if act.call == MarginCall.renew:
+            facts["accelerated"] = reading.band == Band.ACCELERATED
         steps.append(Step(call_id, act.call, why(reading), facts))
-    move_many(MarginCall, steps, now=now)
+    # Its account has moved under our lock, so a client who is just acknowledging it is waited for.
+    move_many(MarginCall, steps, now=now, skip_locked=False)
     swept.steps.update(f"call_{step.take.__name__}" for step in steps)
 
 

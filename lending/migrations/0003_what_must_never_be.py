@@ -49,6 +49,11 @@ TOTALS = migrations.RunSQL(
 
     CREATE FUNCTION accrual_changes_totals() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
+      -- In key order, as whoever posts locks them.
+      PERFORM FROM lending_subledger
+        WHERE id IN (SELECT account.subledger_id FROM written
+                       JOIN lending_marginaccount account ON account.id = written.account_id)
+        ORDER BY id FOR NO KEY UPDATE;
       UPDATE lending_subledger subledger SET accrued = subledger.accrued + change.amount
         FROM (SELECT account.subledger_id, sum(written.amount) AS amount
                 FROM written JOIN lending_marginaccount account ON account.id = written.account_id
@@ -75,8 +80,24 @@ TOTALS = migrations.RunSQL(
     CREATE TRIGGER totals_follow_the_journal
       BEFORE UPDATE OF owed, cash, deficit ON lending_subledger
       FOR EACH ROW EXECUTE FUNCTION totals_follow_the_journal();
+
+    -- Nor is a row born with a total; and what has accrued grows by an accrual alone, and starts
+    -- again from nothing when it is posted.
+    CREATE TRIGGER totals_begin_at_nothing BEFORE INSERT ON lending_ledgeraccount
+      FOR EACH ROW WHEN (new.debits <> 0 OR new.credits <> 0)
+      EXECUTE FUNCTION totals_follow_the_journal();
+    CREATE TRIGGER totals_begin_at_nothing BEFORE INSERT ON lending_subledger
+      FOR EACH ROW
+      WHEN (new.owed <> 0 OR new.cash <> 0 OR new.deficit <> 0 OR new.accrued <> 0)
+      EXECUTE FUNCTION totals_follow_the_journal();
+    CREATE TRIGGER accrued_follows_the_accruals BEFORE UPDATE OF accrued ON lending_subledger
+      FOR EACH ROW WHEN (new.accrued <> old.accrued AND new.accrued <> 0)
+      EXECUTE FUNCTION totals_follow_the_journal();
     """,
     """
+    DROP TRIGGER accrued_follows_the_accruals ON lending_subledger;
+    DROP TRIGGER totals_begin_at_nothing ON lending_subledger;
+    DROP TRIGGER totals_begin_at_nothing ON lending_ledgeraccount;
     DROP TRIGGER totals_follow_the_journal ON lending_subledger;
     DROP TRIGGER totals_follow_the_journal ON lending_ledgeraccount;
     DROP FUNCTION totals_follow_the_journal();
@@ -140,6 +161,8 @@ class Migration(migrations.Migration):
         guard("lending_marginaccount", "lending_marginmove", first="healthy"),
         guard("lending_margincall", "lending_margincallmove", first="issued"),
         guard("lending_order", "lending_ordermove", first="planned"),
+        # VAF-3: a relation stays its client's, as the accounts under it do.
+        append_only("lending_marginrelation", but=("state",)),
         # The figures of a call and what an order asked for are what they were.
         append_only("lending_margincall", but=("state", "cure_due_at", "accelerated", "ended_at")),
         append_only(

@@ -1,14 +1,15 @@
 """Buy: draw on the facility and buy BTC or ETH with it, paid before the order goes out (VAF-27)."""
 
+import hashlib
 from datetime import datetime
 from decimal import Decimal, localcontext
 
 from django.db import transaction
 
-from collateral.amounts import EXACT, quotient_down, round_half_up
+from collateral.amounts import CENT, EXACT, NOTHING, quotient_down, round_down
 from collateral.assets import Asset, Kind
 from collateral.prices.price import Price
-from lending.loans.draw import Draw, DrawRefused, Purpose, draw
+from lending.loans.draw import Draw, DrawRefused, KeyReused, Purpose, draw
 from lending.margin.account import MarginAccount
 from lending.margin.sweep import review
 from lending.trading.order import Order, OrderState, Side
@@ -18,6 +19,7 @@ from lending.trading.venue import Venue
 PRICE_STEP = Decimal("0.0000000001")
 # How much worse than the agreed price a client's purchase may trade.
 SLIPPAGE_CAP = Decimal("0.01")
+ID_PREFIX = "B-"
 
 
 def buy(
@@ -38,6 +40,7 @@ def buy(
     nothing until it is settled.
 
     :raises DrawRefused: with the binding limit named, or the asset cannot be bought now
+    :raises KeyReused: the key stands for another draw or purchase
     """
     advance, order = _reserve(account, asset, amount, venue=venue, key=key, by=by, now=now)
     if order.state == OrderState.SENT and order.planned_at == now:
@@ -54,9 +57,13 @@ def _reserve(account, asset, amount, *, venue, key, by, now) -> tuple[Draw, Orde
     if asset.kind != Kind.VA or not asset.marginable:
         raise DrawRefused(f"{asset} cannot be bought with this facility.")
     account = MarginAccount.objects.locked().get(pk=account.pk)
-    made = Order.objects.filter(client_order_id=_id_of(key)).select_related("draw").first()
+    made = Order.objects.filter(client_order_id=_id_of(key)).select_related("draw", "asset").first()
     if made:
-        return made.draw, made
+        advance = made.draw
+        asked = (key, account.pk, asset.pk, amount)
+        if (advance.key, made.account_id, made.asset_id, advance.amount) != asked:
+            raise KeyReused(f"{key} was a purchase of {made.asset} for {advance.amount}")
+        return advance, made
     if account.orders.filter(ended_at=None).exists():
         raise DrawRefused("An order of yours is still at the venue. Try again in a moment.")
     price = Price.objects.latest_of_each(now=now).filter(asset=asset).first()
@@ -67,7 +74,7 @@ def _reserve(account, asset, amount, *, venue, key, by, now) -> tuple[Draw, Orde
     if not units:
         raise DrawRefused(f"HKD {amount:,.2f} buys less than the smallest lot of {asset}.")
     with localcontext(EXACT):
-        worst = round_half_up(price.value * (1 + SLIPPAGE_CAP), PRICE_STEP)
+        worst = round_down(price.value * (1 + SLIPPAGE_CAP), PRICE_STEP)
     order = plan_order(
         account,
         now=now,
@@ -91,8 +98,12 @@ def _affordable(
     with localcontext(EXACT):
         cost = venue.cost(asset.pk, asset.lot, now=now)
         dear = price * (1 + SLIPPAGE_CAP) * (1 + cost)
-        return quotient_down(amount, dear, asset.lot)
+        # A venue rounds the value up to the cent, and its costs once more.
+        return quotient_down(max(NOTHING, amount - 2 * CENT), dear, asset.lot)
 
 
 def _id_of(key: str) -> str:
-    return f"B-{key}"[:40]
+    """The client order id of a purchase: the key itself, or its digest where it is too long."""
+    longest = Order._meta.get_field("client_order_id").max_length - len(ID_PREFIX)
+    digest = hashlib.sha256(key.encode()).hexdigest()
+    return ID_PREFIX + (key if len(key) <= longest else digest[:longest])

@@ -29,11 +29,14 @@ def settle(order: Order, fill: Fill, *, now: datetime) -> Order:
     of them, and what is left meets the debt (costs, overdue interest, interest, fees, principal);
     a surplus stays the client's. A purchase: the client's cash pays, and the units enter the pool.
 
-    :raises NotWhatWasOrdered: more units than ordered, or costs above the proceeds
+    :raises NotWhatWasOrdered: the fill of another order, more units than ordered, units for
+        nothing, or costs above the proceeds
     :raises TransitionNotAllowed: the order has ended already; nothing is changed
     """
     account = MarginAccount.objects.locked().get(pk=order.account_id)
-    if not 0 < fill.units <= order.units or not 0 <= fill.costs <= fill.gross:
+    is_ours = fill.client_order_id == order.client_order_id
+    is_paid = 0 <= fill.costs <= fill.gross and fill.gross > 0
+    if not (is_ours and is_paid and 0 < fill.units <= order.units):
         raise NotWhatWasOrdered(f"{order}: {fill}")
     order = move(
         order,
