@@ -1,0 +1,101 @@
+"""How the staff site looks and what stands at its side: read by its library through settings."""
+
+from dataclasses import dataclass
+
+from django.contrib import admin
+from django.templatetags.static import static
+from django.urls import reverse
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """The list of one model; who may look at the model has it in the navigation."""
+
+    model: str
+    title: str
+    icon: str
+
+
+_GROUPS = (
+    (
+        "Risk",
+        _Page("lending.marginaccount", "Margin accounts", "account_balance_wallet"),
+        _Page("lending.margincall", "Margin calls", "notification_important"),
+        _Page("onboarding.client", "Clients", "group"),
+    ),
+    (
+        "Deals",
+        _Page("lending.order", "Orders", "swap_horiz"),
+        _Page("lending.draw", "Draws", "north_east"),
+        _Page("lending.repayment", "Repayments", "south_west"),
+        _Page("lending.deficit", "Deficits", "trending_down"),
+        _Page("collateral.movement", "Units moved", "move_item"),
+    ),
+    (
+        "Books",
+        _Page("lending.entry", "Entries", "menu_book"),
+        _Page("lending.posting", "Postings", "sync_alt"),
+        _Page("lending.ledgeraccount", "Ledger accounts", "account_tree"),
+        _Page("lending.accrual", "Interest by day", "percent"),
+    ),
+    (
+        "Market",
+        _Page("collateral.asset", "Assets", "toll"),
+        _Page("collateral.haircut", "Haircuts", "content_cut"),
+        _Page("collateral.price", "Prices", "show_chart"),
+        _Page("collateral.heldback", "Held back prices", "front_hand"),
+    ),
+    (
+        "House",
+        _Page("lending.marginterms", "Margin terms", "tune"),
+        _Page("lending.benchmarkrate", "Benchmark rates", "account_balance"),
+        _Page("broker.storedreport", "Reports", "description"),
+        _Page("broker.notice", "Notices", "mail"),
+        _Page("broker.jobrun", "Jobs", "schedule"),
+    ),
+    (
+        "History",
+        _Page("lending.marginmove", "Account moves", "history"),
+        _Page("lending.margincallmove", "Call moves", "history"),
+        _Page("lending.ordermove", "Order moves", "history"),
+    ),
+)
+
+
+def navigation(request) -> list[dict]:
+    """What the reader may open, in groups; a group of nothing is left out."""
+    shown = {
+        model._meta.label_lower: model_admin
+        for model, model_admin in admin.site._registry.items()
+        if model_admin.has_view_permission(request)
+    }
+    first = [{"title": "Overview", "icon": "home", "link": reverse("admin:index")}]
+    if request.user.has_perm("broker.view_live_book"):
+        first.append({"title": "Live book", "icon": "monitoring", "link": reverse("live_book")})
+    groups = [{"items": first}]
+    for title, *pages in _GROUPS:
+        items = [_item(page, request, shown) for page in pages if page.model in shown]
+        if items:
+            groups.append({"title": title, "separator": True, "items": items})
+    return groups
+
+
+def _item(page: _Page, request, shown: dict) -> dict:
+    item = {
+        "title": page.title,
+        "icon": page.icon,
+        "link": reverse(f"admin:{page.model.replace('.', '_')}_changelist"),
+    }
+    if page.model == "lending.margincall":
+        open_calls = shown[page.model].get_queryset(request).filter(ended_at=None).count()
+        if open_calls:
+            item |= {"badge": str(open_calls), "badge_variant": "danger"}
+    return item
+
+
+def stylesheet(request) -> str:
+    return static("staff/staff.css")
+
+
+def mark(request) -> str:
+    return static("harbour/mark.svg")
