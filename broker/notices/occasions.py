@@ -1,0 +1,82 @@
+"""
+Of every step of every machine: what the client is told of it, or why nothing is said.
+
+One thing that happens may be several steps: a call that is cured moves the account and the call.
+Then one of them tells it and the other is silent, so that it is told once.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from lending.margin.account import MarginMove, State
+from lending.margin.call import MarginCallMove
+from lending.margin.relation import MarginRelationMove
+from lending.trading.order import OrderMove, Side
+from onboarding.lifecycle import Move
+
+# The name of a pair of templates in templates/notices, given a move and its subject; None where
+# this one is silent after all.
+Occasion = Callable[[Move, Any], str | None]
+
+
+def _same(name: str) -> Occasion:
+    return lambda move, subject: name
+
+
+def _after_a_call_or_a_sale(move: Move, account) -> str:
+    sold = move.source == State.LIQUIDATING
+    return "margin_account/sold" if sold else "margin_account/ease"
+
+
+def _hard_line(move: Move, call) -> str:
+    """A call born by the very reading that sells tells both at once."""
+    gapped = call.issued_at == move.moved_at
+    return "margin_call/gap" if gapped else "margin_call/liquidate"
+
+
+def _purchase(name: str) -> Occasion:
+    """A sale is told when it is over, with everything that was sold."""
+    return lambda move, order: name if order.side == Side.BUY else None
+
+
+TOLD: dict[type[Move], dict[str, Occasion]] = {
+    MarginMove: {
+        "warn": _same("margin_account/warn"),
+        "recover": _same("margin_account/recover"),
+        "call": _same("margin_account/call"),
+        "cure": _same("margin_account/cure"),
+        "ease": _after_a_call_or_a_sale,
+        "restore": _same("margin_account/sold"),
+        "fall_into_deficit": _same("margin_account/deficit"),
+    },
+    MarginCallMove: {
+        "part_cure": _same("margin_call/part_cure"),
+        "accelerate": _same("margin_call/accelerate"),
+        "lapse": _same("margin_call/lapse"),
+        "renew": _same("margin_call/renew"),
+        "expire": _same("margin_call/expire"),
+        "liquidate": _hard_line,
+    },
+    OrderMove: {
+        "fill": _purchase("order/fill"),
+        "cancel": _purchase("order/cancel"),
+    },
+    MarginRelationMove: {
+        "suspend": _same("margin_relation/suspend"),
+        "resume": _same("margin_relation/resume"),
+    },
+}
+
+SILENT: dict[type[Move], dict[str, str]] = {
+    MarginMove: {"liquidate": "told by the call: expire, liquidate or gap"},
+    MarginCallMove: {
+        "acknowledge": "the client's own act",
+        "cure": "told by the account: cure or ease",
+        "close": "told by the account: sold or deficit",
+    },
+    OrderMove: {
+        "send": "told when it has ended",
+        "doubt": "told when the venue has answered",
+    },
+    MarginRelationMove: {"activate": "the agreement that opens it is the client's own act"},
+}

@@ -1,0 +1,33 @@
+"""What the timetable asks of lending. Each looks for rows that are due: a missed turn is late."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from lending.liquidation.execute import work
+from lending.loans import accrue as interest
+from lending.margin.sweep import sweep
+from lending.trading.venues import venue_named
+
+
+@shared_task(expires=5, soft_time_limit=60, time_limit=90)
+def sweep_margins(**_):
+    """A sweep that nobody began within five seconds gives way to the next one."""
+    sweep(now=timezone.now())
+
+
+@shared_task(expires=5, soft_time_limit=60, time_limit=90)
+def work_liquidations(**_):
+    """A run that is ended at its limit leaves at most one order to be asked for at the venue."""
+    work(now=timezone.now(), venue=venue_named("paper"))
+
+
+@shared_task(expires=3600, soft_time_limit=600, time_limit=660)
+def accrue_interest(**_):
+    """Writes every day that is over and not yet written, so a missed night is caught up."""
+    interest.accrue(now=timezone.now())
+
+
+@shared_task(expires=3600, soft_time_limit=600, time_limit=660)
+def post_interest(**_):
+    """Once a month, however often it is asked."""
+    interest.post_interest(now=timezone.now())
