@@ -1,0 +1,141 @@
+"""A scenario: which prices are played, read to the last line before anything else happens."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from itertools import groupby
+from pathlib import Path
+
+from broker.replay.house import ASSETS, SHARES
+from collateral.assets import Kind
+from collateral.prices.candles import DailySeries, Series, read_candles
+from collateral.prices.fx import UsdHkd, read_rates
+from collateral.prices.playback import scaled, timeline
+from collateral.prices.quote import Quote
+from collateral.prices.recorded.windows import USD_HKD, load
+from collateral.prices.sources.recorded import RecordedSource
+
+PLAYABLE = {asset.code: asset for asset in (*ASSETS, *SHARES) if asset.kind != Kind.CASH}
+
+
+class BadScenario(ValueError):
+    """A scenario that cannot be played, and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """All quotes, in HKD, that came at one time."""
+
+    at: datetime
+    quotes: tuple[Quote, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """
+    `opening` is the price of each asset when the book is built, at `starts_at`; `moments` are what
+    came after it, strictly ascending. `daily_volume`: units an asset traded in a day, on average.
+    """
+
+    name: str
+    starts_at: datetime
+    ends_at: datetime
+    opening: Mapping[str, Quote]
+    moments: Sequence[Moment]
+    daily_volume: Mapping[str, Decimal]
+
+
+def recorded(name: str, *, scale: Decimal = Decimal(1), usd_hkd: Decimal | None = None) -> Scenario:
+    """
+    The recorded window of that name, its log returns multiplied by `scale`.
+
+    :raises UnknownWindow, BadPriceFile, OutOfScale, MissingRate, RateOutOfBand: see there
+    """
+    recording = load(name).without_history()
+    rates = recording.usd_hkd if usd_hkd is None else UsdHkd.fixed(usd_hkd)
+    return _scenario(name, recording.series, rates, scale)
+
+
+def from_files(
+    paths: Mapping[str, Path], *, scale: Decimal = Decimal(1), usd_hkd: Decimal | None = None
+) -> Scenario:
+    """
+    A scenario of candle files, one for each asset code; it is named by the files.
+
+    :raises BadScenario: an asset the house does not accept
+    :raises BadPriceFile, OutOfScale, MissingRate, RateOutOfBand: see there
+    """
+    series = {}
+    for code, path in paths.items():
+        if code not in PLAYABLE:
+            raise BadScenario(f"{code} is not collateral here; there are {', '.join(PLAYABLE)}")
+        currency = "HKD" if PLAYABLE[code].kind == Kind.SHARE else "USD"
+        series[code] = read_candles(path, asset=code, currency=currency)
+    rates = read_rates(USD_HKD) if usd_hkd is None else UsdHkd.fixed(usd_hkd)
+    return _scenario("+".join(path.name for path in paths.values()), series, rates, scale)
+
+
+def _scenario(
+    name: str,
+    series: Mapping[str, Series | DailySeries],
+    rates: UsdHkd,
+    scale: Decimal,
+) -> Scenario:
+    played = {code: scaled(one, scale) for code, one in sorted(series.items())}
+    intraday = [one for one in played.values() if isinstance(one, Series)]
+    starts_at = max(one.candles[0].opened_at for one in intraday)
+    ends_at = max(one.candles[-1].opened_at + one.step for one in intraday)
+    source = RecordedSource({}, rates)
+    opening: dict[str, Quote] = {}
+    moments = []
+    for at, ticks in groupby(timeline(played.values()), key=lambda tick: tick.at):
+        quotes = tuple(source.as_quote(tick) for tick in ticks)
+        if at <= starts_at:
+            opening |= {quote.asset: quote for quote in quotes}
+        else:
+            moments.append(Moment(at, quotes))
+    opening |= _first_prices(moments, opening, at=starts_at)
+    return Scenario(
+        name=name,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        opening=opening,
+        moments=moments,
+        daily_volume={code: _daily_volume(one) for code, one in played.items()},
+    )
+
+
+def _first_prices(
+    moments: Sequence[Moment], known: Mapping[str, Quote], *, at: datetime
+) -> Iterator[tuple[str, Quote]]:
+    """An asset that has no price yet opens at its first one: a candle's open is known at once."""
+    first: dict[str, Quote] = {}
+    for moment in moments:
+        for quote in moment.quotes:
+            if quote.asset not in known and quote.asset not in first:
+                first[quote.asset] = Quote(
+                    source=quote.source,
+                    asset=quote.asset,
+                    currency=quote.currency,
+                    price=quote.price,
+                    observed_at=at,
+                    fresh_until=quote.fresh_until,
+                    volume_per_minute=quote.volume_per_minute,
+                )
+    return first.items()
+
+
+def _daily_volume(series: Series | DailySeries) -> Decimal:
+    """Units traded in a day on average, rounded down to whole units."""
+    if isinstance(series, DailySeries):
+        total, days = sum(day.volume for day in series.days), Decimal(len(series.days))
+    else:
+        total = sum(candle.volume for candle in series.candles)
+        days = Decimal(len(series.candles)) * series.step.seconds / 86_400
+    return total // days if days else Decimal(0)
+
+
+def ticks(scenario: Scenario) -> int:
+    """How many prices the scenario plays after its opening."""
+    return sum(len(moment.quotes) for moment in scenario.moments)
