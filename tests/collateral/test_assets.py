@@ -1,4 +1,4 @@
-"""What may be pledged: only BTC and ETH of all virtual assets, and what an asset is never changes."""
+"""Of virtual assets only BTC and ETH lend, and what an asset is never changes."""
 
 from decimal import Decimal
 
@@ -63,7 +63,9 @@ class NoOtherVirtualAssetLends(TestCase):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("change", [{"code": "WBTC"}, {"kind": "share"}, {"step": 1}, {"market": "x"}])
+@pytest.mark.parametrize(
+    "change", [{"code": "WBTC"}, {"kind": "share"}, {"step": 1}, {"market": "x"}]
+)
 def test_what_an_asset_is_never_changes(change):
     bitcoin = house().assets["BTC"]
     with refused("collateral_asset_append_only"):

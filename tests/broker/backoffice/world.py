@@ -1,0 +1,150 @@
+"""
+A house with one row of everything the staff site shows, twice: of a manager's client, and not.
+
+The story of both clients is the same: an advance, a repayment, a day's interest, a fall through
+the hard line, the sale of all there is and a deficit.
+"""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+from django.db.models import Model, Q
+
+from broker import jobs
+from broker.jobs import JobRun
+from broker.notices.notice import Channel, Notice
+from broker.reports.archive import StoredReport
+from collateral.assets import Asset
+from collateral.custody.movements import Movement
+from collateral.haircuts import Haircut
+from collateral.prices.price import HeldBack, Price
+from lending.ledger import entries
+from lending.ledger.chart import LedgerAccount
+from lending.ledger.journal import Entry, Posting
+from lending.ledger.post import Event, post
+from lending.liquidation.deficit import Deficit
+from lending.liquidation.execute import work
+from lending.loans.accrue import Accrual, accrue
+from lending.loans.draw import Draw, draw
+from lending.loans.rates import BenchmarkRate
+from lending.loans.repay import Repayment, repay
+from lending.margin.account import MarginAccount, MarginMove, State
+from lending.margin.call import MarginCall, MarginCallMove
+from lending.margin.sweep import sweep
+from lending.margin.terms import MarginTerms
+from lending.trading.order import Order, OrderMove
+from lending.trading.venues import venue_named
+from onboarding.clients import Client
+from onboarding.users import User
+from tests.factories import NOON, client_user, manager_for, margin_account, price
+
+NOW = NOON + timedelta(minutes=2)
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """The manager, and a row of each model: of the own client, of a stranger, of nobody."""
+
+    manager: User
+    own: dict[type[Model], Model]
+    others: dict[type[Model], Model]
+    house: dict[type[Model], Model]
+
+
+def build() -> World:
+    own, others = _story("first"), _story("second")
+    manager = manager_for(own)
+    manager_for(others)
+    _fall()
+    world = World(manager, _rows_of(own), _rows_of(others), _rows_of_the_house())
+    assert own.client != others.client
+    return world
+
+
+def _story(key: str) -> MarginAccount:
+    """Owes 209,000 against one bitcoin, and all that was lent has left the account."""
+    account = margin_account(pledged={"BTC": "1"}, owed="120000")
+    signatory = client_user(account)
+    day_before = NOON - timedelta(days=1)
+    price("BTC", "700000", at=day_before)
+    draw(account, Decimal(90_000), key=f"draw-{key}", by=signatory, now=day_before)
+    repay(account, Decimal(1_000), key=f"repay-{key}", by=signatory, now=day_before)
+    spent = entries.paid_away(Decimal(90_000))
+    event = Event(f"spent-{key}", "paid_away", "test", account.subledger_id, spent)
+    post(event, now=day_before)
+    accrue(now=NOON)
+    return account
+
+
+def _fall() -> None:
+    for minute, btc in ((0, "500000"), (1, "150000"), (2, "150000")):
+        at = NOON + timedelta(minutes=minute)
+        price("BTC", btc, at=at, volume=Decimal(10_000))
+        sweep(now=at)
+        work(now=at, venue=venue_named("paper"))
+
+
+def _rows_of(account: MarginAccount) -> dict[type[Model], Model]:
+    account = MarginAccount.objects.get(pk=account.pk)
+    assert account.state == State.IN_DEFICIT
+    ends = Q(debit__subledger=account.subledger) | Q(credit__subledger=account.subledger)
+    posting = Posting.objects.filter(ends).first()
+    return {
+        Client: account.client,
+        MarginAccount: account,
+        MarginMove: account.moves.first(),
+        MarginCall: account.calls.get(),
+        MarginCallMove: MarginCallMove.objects.filter(subject__account=account).first(),
+        Order: account.orders.first(),
+        OrderMove: OrderMove.objects.filter(subject__account=account).first(),
+        Draw: account.draws.get(),
+        Repayment: account.repayments.get(),
+        Deficit: account.deficits.get(),
+        Accrual: account.accruals.first(),
+        Movement: Movement.objects.filter(to_pool=account.pool).first(),
+        Posting: posting,
+        Entry: posting.entry,
+        LedgerAccount: account.subledger.accounts.first(),
+        Notice: _notice(account),
+    }
+
+
+def _notice(account: MarginAccount) -> Notice:
+    return Notice.objects.create(
+        key=f"test:{account.pk}",
+        occasion="test",
+        client=account.client,
+        account=account,
+        channel=Channel.NOBODY,
+        subject="Your account",
+        body="It is in deficit.",
+        made_at=NOW,
+    )
+
+
+def _rows_of_the_house() -> dict[type[Model], Model]:
+    btc = Asset.objects.get(code="BTC")
+    jobs.started("a job", NOW)
+    return {
+        Asset: btc,
+        Haircut: btc.haircuts.get(),
+        Price: btc.prices.first(),
+        HeldBack: HeldBack.objects.create(
+            asset=btc, value="7000000", observed_at=NOW, reason="ten times the last"
+        ),
+        MarginTerms: MarginTerms.objects.get(),
+        BenchmarkRate: BenchmarkRate.objects.first(),
+        JobRun: JobRun.objects.get(),
+        StoredReport: StoredReport.objects.create(
+            name="margin-book",
+            format="csv",
+            as_of=NOW,
+            as_of_date=date(2026, 3, 4),
+            path="none",
+            sha256="0" * 64,
+            size=1,
+            made_at=NOW,
+            keep_until=date(2033, 3, 4),
+        ),
+    }
