@@ -110,6 +110,14 @@ DEFAULT_FROM_EMAIL = _text("DEFAULT_FROM_EMAIL", "Harbour <no-reply@localhost>")
 # Where reports and uploads are kept. Never served by name.
 FILES_DIR = Path(_text("FILES_DIR", str(RUN_DIR / "files"))).resolve()
 
+# --- Prices --------------------------------------------------------------------------------------
+
+# Where prices come from: licensed venues, or a recorded crash that the demonstration plays.
+FEED = _one_of("FEED", ("live", "recorded"), "live" if PRODUCTION else "recorded")
+
+# How many times as fast as it was the demonstration plays the crash.
+DEMO_SPEED = _count("DEMO_SPEED", 120)
+
 # --- Telling -------------------------------------------------------------------------------------
 
 # The least level of message that is written.

@@ -2,6 +2,7 @@
 
 import structlog
 from csp.constants import NONCE, NONE, SELF
+from kombu import Queue
 
 from broker import embedded, env
 from broker.schedule import TIMETABLE
@@ -175,6 +176,12 @@ else:
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.DEFAULT_FROM_EMAIL
 
+# --- Prices --------------------------------------------------------------------------------------
+
+FEED = env.FEED
+# Named, not imported: prices stand below the demonstration.
+RECORDED_FEED = "broker.replay.demo_feed.sources"
+
 # --- Tasks ---------------------------------------------------------------------------------------
 
 CELERY_BROKER_URL = env.CELERY_BROKER_URL or "filesystem://"
@@ -189,6 +196,18 @@ if not env.CELERY_BROKER_URL:
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE = TIMETABLE
+# Prices and margin never wait behind a mail server or a night's interest. A worker that is told
+# nothing takes from all of them.
+CELERY_TASK_QUEUES = [
+    Queue(name, routing_key=name) for name in ("prices", "margin", "books", "house")
+]
+CELERY_TASK_DEFAULT_QUEUE = "house"
+CELERY_TASK_ROUTES = {
+    "collateral.tasks.refresh_prices": {"queue": "prices"},
+    "lending.tasks.sweep_margins": {"queue": "margin"},
+    "lending.tasks.work_liquidations": {"queue": "margin"},
+    "lending.tasks.*": {"queue": "books"},
+}
 # Rows remember what is due; a message only wakes, so nobody waits for an answer.
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
@@ -201,11 +220,20 @@ CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 # --- The API -------------------------------------------------------------------------------------
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    # No password travels with a request: who calls has signed in.
+    "DEFAULT_AUTHENTICATION_CLASSES": ["broker.api.access.SignedIn"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_THROTTLE_CLASSES": [
+        "rest_framework.throttling.AnonRateThrottle",
+        "rest_framework.throttling.UserRateThrottle",
+        "rest_framework.throttling.ScopedRateThrottle",
+    ],
+    # An account may be asked after every second; what moves money has a scope of its own.
+    "DEFAULT_THROTTLE_RATES": {"anon": "30/minute", "user": "120/minute", "acts": "20/minute"},
+    "EXCEPTION_HANDLER": "broker.api.problems.answer",
     # Money as text: a reader's float would round it.
     "COERCE_DECIMAL_TO_STRING": True,
 }
@@ -214,6 +242,19 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Margin accounts, what they owe and what is asked of them.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "ENUM_NAME_OVERRIDES": {
+        "AccountState": "lending.margin.account.State",
+        "CallState": "lending.margin.call.CallState",
+        "OrderState": "lending.trading.order.OrderState",
+        "Binding": "lending.margin.call.Binding",
+    },
+    # The page is for reading: what is tried there would be real.
+    "SWAGGER_UI_SETTINGS": {
+        "supportedSubmitMethods": [],
+        "deepLinking": True,
+        "defaultModelsExpandDepth": 0,
+    },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
