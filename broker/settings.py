@@ -347,7 +347,12 @@ LOGGING = {
                         structlog.processors.JSONRenderer(),
                     ]
                     if env.LOG_JSON
-                    else [structlog.dev.ConsoleRenderer(colors=False)]
+                    else [
+                        # Without the values of variables: a password would be among them.
+                        structlog.dev.ConsoleRenderer(
+                            colors=False, exception_formatter=structlog.dev.plain_traceback
+                        )
+                    ]
                 ),
             ],
         },

@@ -203,7 +203,9 @@ def _rows(user, *parts: list[Reading], now: datetime) -> dict[int, Row]:
     """A row of each reading, by account: two look-ups and the terms, however many rows."""
     readings = {reading.account_id: reading for part in parts for reading in part}
     accounts = (
-        MarginAccount.objects.visible_to(user, now=now).select_related("client").in_bulk(readings)
+        MarginAccount.objects.visible_to(user, now=now)
+        .select_related("client", "subledger")
+        .in_bulk(readings)
     )
     calls = MarginCall.objects.in_bulk({r.call_id for r in readings.values() if r.call_id})
     terms = MarginTerms.objects.in_bulk({account.terms_id for account in accounts.values()})

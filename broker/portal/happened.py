@@ -36,14 +36,15 @@ _CALL_STEPS = {
 
 def happened(account: MarginAccount, *, limit: int) -> list[Happening]:
     """The last `limit` things that happened: steps, draws, repayments, pledges and trades."""
+    # Of one moment, what follows from another stands above it: a cure above its payment.
     everything = [
         *_account_steps(account, limit),
-        *_calls(account, limit),
-        *_call_steps(account, limit),
-        *_draws(account, limit),
-        *_repayments(account, limit),
-        *_pledges(account, limit),
         *_trades(account, limit),
+        *_repayments(account, limit),
+        *_draws(account, limit),
+        *_pledges(account, limit),
+        *_call_steps(account, limit),
+        *_calls(account, limit),
     ]
     return sorted(everything, key=lambda one: one.at, reverse=True)[:limit]
 

@@ -83,7 +83,7 @@ CLIENTS = (
         (("Raymond", "Sit"), ("Yvonne", "Sit")),
         "eth",
         "3.2",
-        "128",
+        "132",
         "called 310",
     ),
     _firm(
@@ -92,7 +92,7 @@ CLIENTS = (
         (("Adrian", "Poon"),),
         "va",
         "3.4",
-        "134",
+        "136",
         "called 215",
     ),
     _firm(

@@ -6,14 +6,15 @@ Hong Kong. The filters return text, so that no locale groups it a second time.
 """
 
 from datetime import datetime
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, localcontext
 from typing import NamedTuple
 
 from django import template
 from django.utils.html import format_html
 
-from collateral.amounts import CENT, round_down, round_up
+from collateral.amounts import CENT, EXACT, round_down, round_up
 from collateral.prices.market_hours import HKT
+from lending.margin.account import MarginAccount
 from lending.margin.bands import Band, Standing
 from lending.margin.ratios import margin_usage
 from lending.margin.readings import Reading
@@ -71,6 +72,13 @@ def zone(of: Reading | Zone):
 def usage_of(reading: Reading) -> Decimal | None:
     """The margin usage of a reading, for the filter of that name."""
     return margin_usage(reading.debt, reading.margin_value)
+
+
+@register.simple_tag
+def owed_in_all(reading: Reading, account: MarginAccount) -> Decimal:
+    """The debt that is measured, and what a sale left uncovered, which is owed all the same."""
+    with localcontext(EXACT):
+        return reading.debt + account.subledger.deficit
 
 
 # --- Money, units, prices -----------------------------------------------------------------------

@@ -146,12 +146,14 @@ def test_figures_that_cannot_be_refreshed_say_so_until_they_are(visit, account):
 
 
 def test_nothing_overflows(visit, called):
-    for owed in ("1234567.89", "61", "170000"):
-        margin_account(owed=owed, pledged={"BTC": "1.23456789", "2800": "300000"})
+    rich = margin_account(
+        owed="91234567.89", pledged={"BTC": "1234.23456789", "ETH": "54321.1", "2800": "300000"}
+    )
     home = f"/accounts/{called.number}/"
     client, officer = visit(client_user(called)), visit(staff(Role.RISK_OFFICER))
     addresses = [
         *((client, at) for at in (home, f"{home}repay/?amount=13,800.00", f"{home}draw/")),
+        (visit(client_user(rich)), f"/accounts/{rich.number}/"),
         (officer, "/staff/book/"),
         (visit(), "/login/"),
     ]

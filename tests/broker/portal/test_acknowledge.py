@@ -47,5 +47,8 @@ def test_a_forged_post_does_nothing(called, button):
     strict = Client(enforce_csrf_checks=True)
     strict.force_login(client_user(called))
 
-    assert strict.post(button).status_code == 403
+    refused = strict.post(button)
+
+    assert refused.status_code == 403
+    assert "This form has grown old" in text_of(refused)
     assert MarginCall.objects.get().state == CallState.ISSUED

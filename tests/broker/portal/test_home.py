@@ -131,7 +131,7 @@ def test_an_unpriced_account_is_said_and_nothing_is_measured(page, account, cloc
     assert "no call is made, no collateral is sold and nothing can be drawn" in shown
     assert "We cannot say how near you are to a call while a price is missing." in shown
     assert "You may draw — not measured while a price is missing" in shown
-    assert "700,000.00 silent since Today 12:00" in shown
+    assert "700,000.00 silent , 5 min ago" in shown
     assert "71.43%" not in shown
     assert "You owe 200,000 .00" in shown
 
@@ -260,6 +260,8 @@ def test_a_deficit_is_said(page, clock):
     shown = page(account)
 
     assert f"After the sale HKD {owed:,.2f} of your debt is uncovered." in shown
+    assert f"You owe {owed:,.2f}".replace(".", " .") in shown
+    assert "Nothing is owed" not in shown
     assert "Nothing was left to sell; some debt is uncovered" in shown
     assert "Sold 1 BTC at" in shown
 

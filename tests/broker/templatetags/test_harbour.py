@@ -1,4 +1,4 @@
-"""How a page writes: what is owed upwards, what is had downwards, and nobody's locale in between."""
+"""How a page writes: what is owed upwards, what is had downwards, and the words of the zones."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -9,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from broker.templatetags import harbour
+from lending.margin.bands import Band, Standing
+from lending.margin.readings import Reading
 
 NOON = datetime(2026, 3, 4, 4, 0, tzinfo=UTC)
 money = st.decimals(min_value="-1e12", max_value="1e12", places=10)
@@ -159,3 +161,62 @@ def test_a_duration_is_as_exact_as_it_is_short(seconds, shown):
 
 def test_a_job_is_named_by_its_task():
     assert harbour.job_name("lending.tasks.sweep_margins") == "Sweep margins"
+
+
+def reading(standing, band, *, debt="100", margin_value="280") -> Reading:
+    value = None if band is None else Decimal(margin_value)
+    return Reading(
+        account_id=1,
+        state="healthy",
+        standing=standing,
+        band=band,
+        debt=Decimal(debt),
+        cash=Decimal(0),
+        market_value=value,
+        margin_value=value,
+        liquidation_value=value,
+        credit_limit=Decimal(1000),
+        policy_amount=None,
+        hard_line_since=None,
+        over_line=False,
+        terms_id=1,
+        subledger_id=1,
+        pool_id=1,
+        call_id=None,
+        call_state=None,
+        cure_due_at=None,
+        accelerated=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("standing", "band", "debt", "word", "colour"),
+    [
+        (Standing.HEALTHY, Band.COVERED, "100", "Safe", "safe"),
+        (Standing.WARNED, Band.COVERED, "100", "Safe", "safe"),
+        (Standing.WARNED, Band.WARN, "260", "Watch", "watch"),
+        (Standing.WARNED, Band.WARN, "281", "Over the call line", "call"),
+        (Standing.HEALTHY, Band.CALL, "300", "Over the call line", "call"),
+        (Standing.HEALTHY, Band.HARD, "500", "Past the hard line", "sale"),
+        (Standing.CALLED, Band.HELD, "270", "Margin call", "call"),
+        (Standing.CALLED, Band.COVERED, "100", "Margin call", "call"),
+        (Standing.ACCELERATED, Band.ACCELERATED, "300", "Margin call, accelerated", "call"),
+        (Standing.OVERDUE, Band.HELD, "270", "Margin call, overdue", "call"),
+        (Standing.CALLED, Band.HARD, "500", "Past the hard line", "sale"),
+        (Standing.LIQUIDATING, Band.HARD, "500", "Being sold", "sale"),
+        (Standing.IN_DEFICIT, Band.COVERED, "0", "In deficit", "sale"),
+        (Standing.IN_DEFICIT, None, "0", "In deficit", "sale"),
+        (Standing.HEALTHY, None, "100", "Not measured", "none"),
+        (Standing.CALLED, None, "300", "Not measured", "none"),
+    ],
+)
+def test_the_zone_is_what_an_account_is_in_or_else_where_the_reading_puts_it(
+    standing, band, debt, word, colour
+):
+    assert harbour.zone_of(reading(standing, band, debt=debt)) == (word, colour)
+
+
+def test_every_standing_and_band_has_a_zone():
+    for standing in Standing:
+        for band in (None, *Band):
+            assert harbour.zone_of(reading(standing, band)).word
