@@ -38,6 +38,8 @@ def production(app_configs=None, **_) -> list[Error]:
         _mail(),
         _sender(),
         _files(),
+        _feed(),
+        _bank(),
     ]
     return [refusal for refusal in refusals if refusal]
 
@@ -148,4 +150,22 @@ def _files() -> Error | None:
             "Reports would lie in the folder of what can be made again.",
             hint="Set FILES_DIR to a folder that is backed up.",
             id="broker.E009",
+        )
+
+
+def _feed() -> Error | None:
+    if settings.FEED == "recorded":
+        return Error(
+            "Clients would be called and sold on the prices of an old crash.",
+            hint="Unset FEED, or set it to live.",
+            id="broker.E010",
+        )
+
+
+def _bank() -> Error | None:
+    if settings.PAPER_BANK:
+        return Error(
+            "A client's word would count as money received, and cure a margin call.",
+            hint="Unset PAPER_BANK.",
+            id="broker.E011",
         )

@@ -118,6 +118,11 @@ FEED = _one_of("FEED", ("live", "recorded"), "live" if PRODUCTION else "recorded
 # How many times as fast as it was the demonstration plays the crash.
 DEMO_SPEED = _count("DEMO_SPEED", 120)
 
+# --- Money ---------------------------------------------------------------------------------------
+
+# Whether a client's word counts as money received: a bank of paper, for the demonstration.
+PAPER_BANK = _flag("PAPER_BANK", not PRODUCTION)
+
 # --- Telling -------------------------------------------------------------------------------------
 
 # The least level of message that is written.

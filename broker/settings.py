@@ -182,6 +182,10 @@ FEED = env.FEED
 # Named, not imported: prices stand below the demonstration.
 RECORDED_FEED = "broker.replay.demo_feed.sources"
 
+# --- Money ---------------------------------------------------------------------------------------
+
+PAPER_BANK = env.PAPER_BANK
+
 # --- Tasks ---------------------------------------------------------------------------------------
 
 CELERY_BROKER_URL = env.CELERY_BROKER_URL or "filesystem://"
@@ -339,16 +343,18 @@ LOGGING = {
         "line": {
             "()": structlog.stdlib.ProcessorFormatter,
             "foreign_pre_chain": _BEFORE,
+            # Tracebacks say where and not with what: a password may be among the values.
             "processors": [
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 *(
                     [
-                        structlog.processors.dict_tracebacks,
+                        structlog.processors.ExceptionRenderer(
+                            structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+                        ),
                         structlog.processors.JSONRenderer(),
                     ]
                     if env.LOG_JSON
                     else [
-                        # Without the values of variables: a password would be among them.
                         structlog.dev.ConsoleRenderer(
                             colors=False, exception_formatter=structlog.dev.plain_traceback
                         )

@@ -2,6 +2,7 @@
 
 from http import HTTPStatus
 
+from django.conf import settings
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -13,6 +14,8 @@ from broker.api.keys import PARAMETER, REPLAYED, key_of, reused
 from broker.api.problems import Problem, answers
 from broker.api.view import Resource
 from lending.loans.repay import KeyReused, Repayment, RepaymentRefused, Source, repay
+
+BY_TRANSFER = "A payment counts when it arrives at our bank: send it with your account number."
 
 
 class RepaymentAskedSerializer(serializers.Serializer):
@@ -54,6 +57,8 @@ class RepaymentList(Resource):
         key = key_of(request, account)
         asked = RepaymentAskedSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
+        if not settings.PAPER_BANK:
+            raise Problem(HTTPStatus.CONFLICT, "pay-by-transfer", BY_TRANSFER)
         try:
             made = repay(account, asked.validated_data["amount"], key=key, by=request.user, now=now)
         except RepaymentRefused as refusal:

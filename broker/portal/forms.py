@@ -5,10 +5,12 @@ import uuid
 from decimal import Decimal
 
 from django import forms
+from django.conf import settings
 
 from lending.loans.repay import Source
 
 NOT_AN_AMOUNT = "Enter an amount above zero, in dollars and cents."
+BY_TRANSFER = "A payment from your bank counts when it arrives: send it with your account number."
 KEEP = "keep"
 # Digits, in groups of three where there are commas: 1,50 might be meant as either.
 WRITTEN = re.compile(r"([0-9]+|[0-9]{1,3}(,[0-9]{3})+)(\.[0-9]*)?")
@@ -53,7 +55,11 @@ class RepayForm(ActForm):
     source = forms.ChoiceField(choices=Source.choices, initial=Source.CLIENT, required=False)
 
     def clean_source(self) -> Source:
-        return Source(self.cleaned_data["source"] or Source.CLIENT)
+        """Money from outside counts when it arrives; only a bank of paper takes a client's word."""
+        source = Source(self.cleaned_data["source"] or Source.CLIENT)
+        if source == Source.CLIENT and not settings.PAPER_BANK:
+            raise forms.ValidationError(BY_TRANSFER, code="by_transfer")
+        return source
 
 
 class DrawForm(ActForm):

@@ -115,7 +115,7 @@ def _show(
         "reading": reading,
         "form": form,
         "now": now,
-        "demonstration": not settings.PRODUCTION,
+        "paper_bank": settings.PAPER_BANK,
         "presets": _presets(account, reading),
         "after": _after(account, reading, form),
         "from_cash": form["source"].value() == Source.CASH,

@@ -36,6 +36,8 @@ def safe(settings, monkeypatch):
     settings.SECURE_HSTS_SECONDS = 31_536_000
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.DEFAULT_FROM_EMAIL = SAFE["DEFAULT_FROM_EMAIL"]
+    settings.FEED = "live"
+    settings.PAPER_BANK = False
     settings.STORAGES = {"default": {"OPTIONS": {"location": env.BASE_DIR.parent / "files"}}}
     return settings
 
@@ -58,6 +60,8 @@ def test_outside_production_nothing_is_refused():
     ("setting", "value", "number", "variable"),
     [
         ("DEBUG", True, "broker.E001", "DEBUG"),
+        ("FEED", "recorded", "broker.E010", "FEED"),
+        ("PAPER_BANK", True, "broker.E011", "PAPER_BANK"),
         ("SECRET_KEY", "", "broker.E002", "SECRET_KEY"),
         ("SECRET_KEY", "short", "broker.E002", "SECRET_KEY"),
         ("SECRET_KEY", "a" * 60, "broker.E002", "SECRET_KEY"),

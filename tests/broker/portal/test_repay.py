@@ -16,7 +16,7 @@ from lending.margin.call import CallState
 from lending.margin.sweep import sweep
 from lending.trading.venues.paper import PaperVenue
 from tests.broker.portal.conftest import home_of, key_in, text_of
-from tests.factories import NOON, price
+from tests.factories import NOON, margin_account, price
 
 pytestmark = pytest.mark.django_db
 
@@ -65,13 +65,15 @@ def test_the_form_offers_the_amounts_that_mean_something(form, called):
     assert "Demonstration: no bank is connected. What you confirm counts as paid at once." in shown
 
 
-def test_in_production_the_page_does_not_call_itself_a_demonstration(form, called, settings):
-    settings.PRODUCTION = True
+def test_without_a_bank_of_paper_the_page_does_not_call_itself_a_demonstration(
+    form, called, settings
+):
+    settings.PAPER_BANK = False
 
     shown = text_of(form.open(called).page)
 
     assert "Demonstration" not in shown
-    assert "No bank is connected to this page yet" in shown
+    assert "Pay by bank transfer with your account number" in shown
 
 
 def test_an_amount_in_the_address_stands_in_the_form(form, called):
@@ -252,3 +254,13 @@ def test_who_pays_while_collateral_is_being_sold_ends_the_sale(form, called, clo
 
     assert MarginAccount.objects.get(pk=called.pk).state == State.HEALTHY
     assert called.orders.count() == 0
+
+
+def test_where_no_bank_of_paper_stands_a_clients_word_is_no_money(form, settings):
+    settings.PAPER_BANK = False
+    account = margin_account(owed="200000", pledged={"BTC": "1"})
+    price("BTC", "700000", at=NOON)
+    page = form.open(account).send(amount="1000", source="client", confirmed="1")
+    assert page.status_code == 200
+    assert "counts when it arrives" in text_of(page)
+    assert not account.repayments.exists()
