@@ -90,6 +90,8 @@ DATABASES = {
         ),
         "CONN_MAX_AGE": env.DATABASE_MAX_AGE,
         "CONN_HEALTH_CHECKS": True,
+        # Compiling a plan costs more than it saves on every statement of ours.
+        "OPTIONS": {"options": "-c jit=off"},
         "TEST": {"NAME": env.TEST_DATABASE},
     },
 }

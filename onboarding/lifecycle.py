@@ -21,7 +21,9 @@ from django_fsm import ConcurrentTransitionMixin
 class LifecycleQuerySet(models.QuerySet):
     def locked(self, *, skip_locked: bool = False):
         """Rows locked for update, in key order so that two callers cannot deadlock."""
-        return self.order_by("pk").select_for_update(of=("self",), skip_locked=skip_locked)
+        rows = self.order_by("pk")
+        # Not against those who only refer to the row: a key of it never changes.
+        return rows.select_for_update(of=("self",), skip_locked=skip_locked, no_key=True)
 
 
 class Lifecycle(ConcurrentTransitionMixin, models.Model):
@@ -193,4 +195,6 @@ def _copy_text(value) -> str:
     if isinstance(value, datetime):
         return value.isoformat()
     text = str(value)
+    if not isinstance(value, str):
+        return text  # A number has nothing to escape.
     return text.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")

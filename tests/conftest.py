@@ -2,6 +2,9 @@
 
 import ipaddress
 import socket
+from datetime import datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import hypothesis
 import pytest
@@ -9,6 +12,7 @@ from django.conf import settings
 from django.db import connection
 
 from broker import embedded, env
+from collateral.haircuts import HaircutFloor
 
 embedded.hold()
 
@@ -101,3 +105,15 @@ def _a_state_without_its_move_is_refused_at_its_line(request, _django_db_marker)
     if connection.in_atomic_block and request.getfixturevalue("state_triggers"):
         with connection.cursor() as cursor:
             cursor.execute(f"SET CONSTRAINTS {request.getfixturevalue('state_triggers')} IMMEDIATE")
+
+
+@pytest.fixture(autouse=True)
+def _the_regulators_floor_is_there(request, _a_state_without_its_move_is_refused_at_its_line):
+    """A test that commits is cleaned up by emptying every table, this one's first row included."""
+    if connection.in_atomic_block and not HaircutFloor.objects.exists():
+        HaircutFloor.objects.create(
+            asset_kind="va",
+            lending=Decimal("0.60"),
+            effective_at=datetime(2026, 2, 11, tzinfo=ZoneInfo("Asia/Hong_Kong")),
+            source="26EC5 (11 Feb 2026) paragraph 7(b)",
+        )

@@ -10,7 +10,7 @@ HAIRCUT_FLOOR = migrations.RunSQL(
     VALUES ('va', 0.60, '2026-02-11 00:00+08', '26EC5 (11 Feb 2026) paragraph 7(b)');
 
     -- VAF-8: the highest floor in force from a time until another; the first one known also
-    -- stands for all time before it.
+    -- stands for all time before it. Without any row it is still 60% for a virtual asset.
     CREATE FUNCTION haircut_floor_between(kind text, since timestamptz, until timestamptz)
       RETURNS numeric LANGUAGE sql STABLE AS $$
         SELECT greatest(
@@ -19,10 +19,10 @@ HAIRCUT_FLOOR = migrations.RunSQL(
                   WHERE asset_kind = kind AND effective_at <= since
                   ORDER BY effective_at DESC LIMIT 1),
                 (SELECT lending FROM collateral_haircutfloor
-                  WHERE asset_kind = kind ORDER BY effective_at LIMIT 1)),
+                  WHERE asset_kind = kind ORDER BY effective_at LIMIT 1),
+                CASE kind WHEN 'va' THEN 0.60 ELSE 0 END),
             (SELECT max(lending) FROM collateral_haircutfloor
-              WHERE asset_kind = kind AND effective_at > since AND effective_at < until),
-            0)
+              WHERE asset_kind = kind AND effective_at > since AND effective_at < until))
     $$;
 
     -- A haircut stands until the next one of its asset, and meets every floor of that time.

@@ -21,7 +21,7 @@ from lending.admin.measured import (
 )
 from lending.admin.standing import standing_of
 from lending.margin.account import MarginAccount, MarginMove, State
-from lending.margin.call import MarginCall
+from lending.margin.call import CallState, MarginCall
 from onboarding.admin.clients import ClientAdmin, manager_now, services_now
 from onboarding.admin.look_only import (
     LookOnlyInline,
@@ -42,9 +42,11 @@ _URGENCY = Case(
     default=Value(len(URGENCY)),
     output_field=IntegerField(),
 )
-_DUE = Subquery(
-    MarginCall.objects.filter(account=OuterRef("pk"), ended_at=None).values("cure_due_at")[:1]
+# While it is sold there is no deadline any more.
+_AWAITED = MarginCall.objects.filter(account=OuterRef("pk"), ended_at=None).exclude(
+    state=CallState.LIQUIDATING
 )
+_DUE = Subquery(_AWAITED.values("cure_due_at")[:1])
 
 
 class CallInline(LookOnlyInline):
@@ -138,6 +140,9 @@ class MarginAccountAdmin(OfAccount):
     @staticmethod
     def account_id_of(account):
         return account.pk
+
+    def found_as(self, account):
+        return f"Margin account of {account.client.name}"
 
     def render_change_form(self, request, context, *args, obj=None, **kwargs):
         context["standing"] = standing_of(obj, request.user, now=timezone.now())

@@ -98,7 +98,7 @@ class MarginCallAdmin(OfAccount):
         "account__client__name",
         "account__client__name_chinese",
     )
-    search_help_text = "Account, client number or name"
+    search_help_text = "Call, account, client number or name"
     ordering = (F("ended_at").desc(nulls_first=True), "cure_due_at")
     fields = (
         "number",
@@ -133,6 +133,16 @@ class MarginCallAdmin(OfAccount):
     def account_id_of(call):
         return call.account_id
 
+    def found_as(self, call):
+        return f"{call.get_state_display()}, {call.account} of {call.account.client.name}"
+
+    def get_search_results(self, request, queryset, search_term):
+        """A call is also found by its number, which is no column of its own."""
+        number = search_term.strip().upper().removeprefix("MC")
+        if number != search_term.strip().upper() and number.isdecimal():
+            return queryset.filter(pk=int(number)), False
+        return super().get_search_results(request, queryset, search_term)
+
     @display(description="Call", ordering="pk")
     def number(self, call):
         return call.number
@@ -155,9 +165,11 @@ class MarginCallAdmin(OfAccount):
 
 
 def left_of(call: MarginCall, *, now: datetime) -> str | None:
-    """The time that is left to answer `call`, to the minute; None where no clock runs any more."""
+    """The time that is left to answer `call`, to the minute, in words; None where it has ended."""
     if call.state not in OPEN:
         return None
+    if call.state == CallState.LIQUIDATING:
+        return "none: being sold"
     if call.state not in RUNNING or call.cure_due_at <= now:
         return "passed"
     hours, seconds = divmod(int((call.cure_due_at - now).total_seconds()), 3600)

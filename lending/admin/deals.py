@@ -46,6 +46,14 @@ def num_filled(order):
     return numeral(units_of(order.filled_units, order.asset.places))
 
 
+@display(description="Units traded", ordering="filled_units")
+def num_traded(order):
+    """What traded, and of how much where it was not all."""
+    traded = units_of(order.filled_units, order.asset.places)
+    asked = units_of(order.units, order.asset.places)
+    return numeral(traded if traded == asked else f"{traded} of {asked}")
+
+
 @display(description="Slippage")
 def num_slippage(order):
     """Against the mark, costs apart, to the nearest hundredth of a percent."""
@@ -62,8 +70,7 @@ class OrderInline(LookOnlyInline):
         link("", "Order"),
         "side",
         text("asset", "Asset"),
-        num_units,
-        num_filled,
+        num_traded,
         money("gross", "Value, HKD"),
         _order_state,
         moment("planned_at", "Planned"),
@@ -125,8 +132,7 @@ class OrderAdmin(OfAccount):
         text("account__client__name", "Client"),
         "side",
         text("asset", "Asset"),
-        num_units,
-        num_filled,
+        num_traded,
         money("gross", "Value, HKD"),
         num_slippage,
         _order_state,
@@ -157,6 +163,9 @@ class OrderAdmin(OfAccount):
         num_slippage,
     )
     inlines = (OrderMoveInline,)
+
+    def found_as(self, order):
+        return f"{order.get_state_display()} order of {order.account.client.name}"
 
 
 @admin.register(OrderMove)

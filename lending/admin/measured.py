@@ -8,7 +8,7 @@ from django.utils import timezone
 from unfold.decorators import display
 from unfold.views import ChangeList
 
-from collateral.admin.figures import had, numeral, owed, percent
+from collateral.admin.figures import had, numeral, owed, usage
 from lending.margin.account import MarginAccount, State
 from lending.margin.bands import Band
 from lending.margin.ratios import margin_usage
@@ -84,8 +84,8 @@ def band_now(row):
 
 @display(description="Usage")
 def num_usage(row):
-    usage = usage_of(row.reading)
-    return NONE if usage is None else numeral(percent(usage))
+    used = usage_of(row.reading)
+    return NONE if used is None else numeral(usage(used))
 
 
 @display(description="Debt, HKD")

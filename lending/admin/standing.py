@@ -7,14 +7,14 @@ from decimal import Decimal, localcontext
 
 from django.urls import reverse
 
-from collateral.admin.figures import had, owed, percent, units_of
+from collateral.admin.figures import had, owed, percent, units_of, usage
 from collateral.amounts import EXACT
 from collateral.valuation.pools import PoolLine, pool_lines
 from lending.admin.call import left_of
 from lending.admin.measured import BANDS, UNPRICED, usage_of
 from lending.loans.draw import power_of
 from lending.margin.account import MarginAccount, MarginMove, State
-from lending.margin.call import Binding, CallState, MarginCall, MarginCallMove
+from lending.margin.call import RUNNING, Binding, CallState, MarginCall, MarginCallMove
 from lending.margin.cure import Cure
 from lending.margin.ratios import margin_usage
 from lending.margin.readings import Reading, read
@@ -58,6 +58,7 @@ class OpenCall:
     state: str
     due: str
     left: str | None
+    is_running: bool
     accelerated: bool
     binding: str
     call_amount: str
@@ -156,22 +157,22 @@ def _facts(account: MarginAccount, reading: Reading) -> Iterator[Fact]:
 
 
 def _gauge(account: MarginAccount, reading: Reading) -> Gauge | None:
-    usage = usage_of(reading)
-    if usage is None:
+    used = usage_of(reading)
+    if used is None:
         return None
     hard = margin_usage(reading.liquidation_value, reading.margin_value)
-    end = max(Decimal("1.1"), (hard or 0) * Decimal("1.1"), min(usage, 3) * Decimal("1.05"))
+    end = max(Decimal("1.1"), (hard or 0) * Decimal("1.1"), min(used, 3) * Decimal("1.05"))
 
     def place(share: Decimal) -> int:
         return min(1000, int(1000 * share / end))
 
     return Gauge(
-        usage=percent(usage),
-        at=place(usage),
+        usage=usage(used),
+        at=place(used),
         warn=place(account.terms.warn),
         call=place(Decimal(1)),
         hard=hard and place(hard),
-        hard_word=percent(hard) if hard else "",
+        hard_word=usage(hard) if hard else "",
     )
 
 
@@ -205,6 +206,7 @@ def _open_call(account: MarginAccount, reading: Reading, *, now: datetime) -> Op
         state=call.get_state_display(),
         due=hong_kong(call.cure_due_at),
         left=left_of(call, now=now),
+        is_running=call.state in RUNNING and call.cure_due_at > now,
         accelerated=call.accelerated,
         binding=call.get_binding_display(),
         call_amount=owed(call.call_amount),

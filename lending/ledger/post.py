@@ -109,7 +109,7 @@ def lock(subledger_ids: Sequence[int]) -> None:
     list(
         Subledger.objects.filter(pk__in=subledger_ids)
         .order_by("pk")
-        .select_for_update()
+        .select_for_update(no_key=True)
         .values_list("pk")
     )
 

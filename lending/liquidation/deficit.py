@@ -44,7 +44,7 @@ def book_deficit(account: MarginAccount, call: MarginCall, *, now: datetime) -> 
 
     :raises TransitionNotAllowed: the account is not being sold down
     """
-    subledger = Subledger.objects.select_for_update().get(pk=account.subledger_id)
+    subledger = Subledger.objects.select_for_update(no_key=True).get(pk=account.subledger_id)
     make_due(
         [subledger], key=f"due:deficit:{call.pk}", narrative="interest due at deficit", now=now
     )

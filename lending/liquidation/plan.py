@@ -14,7 +14,7 @@ from lending.trading.venue import Venue
 LEAST_SLICE = Decimal(20_000)
 # A line below this brings less than it costs to write down; it stays with the client: HKD.
 DUST = Decimal(1)
-# What a trade loses to rounding, proceeds down and costs up: HKD. Sized without it, a sale would end
+# What a trade loses to rounding, proceeds down and costs up: HKD. A sale sized without it would end
 # a cent short of the target, and another lot would follow.
 ROUNDED_AWAY = 2 * CENT
 # The cost depends on the size and the size on the cost; it settles in three rounds

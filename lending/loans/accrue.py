@@ -36,7 +36,7 @@ class Accrual(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["account", "on_date"], name="accrual_once_a_day"),
             models.CheckConstraint(
-                condition=Q(rate__gte=0, rate__lte=CEILING), name="accrual_rate_at_most_36pct"
+                condition=Q(rate__gte=0, rate__lte=CEILING), name="accrual_rate_within_ceiling"
             ),
             models.CheckConstraint(
                 condition=Q(balance__gt=0, amount__gte=0), name="accrual_of_a_debt"
@@ -91,7 +91,9 @@ WITH day AS (
        AND NOT EXISTS (SELECT FROM lending_accrual accrual
                         WHERE accrual.account_id = account.id AND accrual.on_date = day.on_date)
 ), charged AS (
-    SELECT closing.*, closing.spread + benchmark.rate AS rate,
+    SELECT closing.*,
+           CASE WHEN benchmark.rate IS NOT NULL
+                THEN least(closing.spread + benchmark.rate, %(ceiling)s) END AS rate,
            CASE closing.currency WHEN 'USD' THEN 360 ELSE 365 END AS basis
       FROM closing
       LEFT JOIN LATERAL (
@@ -133,6 +135,7 @@ def accrue(*, now: datetime) -> Accrued:
         "last": last,
         "now": now,
         "receivables": list(RECEIVABLES),
+        "ceiling": CEILING,
     }
     with connection.cursor() as cursor:
         # The planner takes days for a thousand, and would compile for longer than it works.
@@ -198,7 +201,7 @@ def post_interest(*, now: datetime) -> Decimal:
     subledgers = list(
         Subledger.objects.filter(account__isnull=False)
         .order_by("pk")
-        .select_for_update(of=("self",))
+        .select_for_update(of=("self",), no_key=True)
     )
     _make_overdue(subledgers, month, now=now)
     posting.amount = make_due(

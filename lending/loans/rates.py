@@ -9,8 +9,9 @@ from django.db.models import F, Q
 
 from collateral.fields import RatioField
 
-# INT-3: above 36% a year a rate is presumed extortionate; the house stays below it for every loan.
-CEILING = Decimal("0.36")
+# INT-3: above 36% a year in effect a rate is presumed extortionate, on every loan (INT-4). Posted
+# monthly, 31% comes to 35.8% in effect; the house never charges more.
+CEILING = Decimal("0.31")
 
 
 class NoBenchmark(Exception):
@@ -31,7 +32,7 @@ class BenchmarkRate(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["currency", "from_date"], name="benchmark_dated_once"),
             models.CheckConstraint(
-                condition=Q(rate__gte=0, rate__lt=CEILING), name="benchmark_below_36pct"
+                condition=Q(rate__gte=0, rate__lt=CEILING), name="benchmark_within_ceiling"
             ),
             models.CheckConstraint(
                 condition=~Q(maker=F("checker")), name="benchmark_maker_is_not_checker"

@@ -101,7 +101,7 @@ def repay(
         if (made.account_id, made.amount, made.source) != (account.pk, amount, source):
             raise KeyReused(f"{key} was a repayment of {made.amount}")
         return made
-    subledger = Subledger.objects.select_for_update().get(pk=account.subledger_id)
+    subledger = Subledger.objects.select_for_update(no_key=True).get(pk=account.subledger_id)
     _admit(account, subledger, amount, source)
     made = meet_debt(
         account,

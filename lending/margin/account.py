@@ -71,8 +71,8 @@ class MarginAccount(Lifecycle):
                 name="margin_account_limits_not_negative",
             ),
             models.CheckConstraint(
-                condition=Q(spread__gte=0, spread__lt="0.36"),
-                name="margin_account_spread_below_36pct",
+                condition=Q(spread__gte=0, spread__lt="0.31"),
+                name="margin_account_spread_within_ceiling",
             ),
         ]
 

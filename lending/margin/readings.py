@@ -109,7 +109,7 @@ def _statement(whole_book: bool, asked: bool) -> str:
 
 
 @cache
-def _suspects() -> str:
+def _suspects_statement() -> str:
     return _text("suspects.sql").replace("{margin_values}", margin_values_sql())
 
 
@@ -133,10 +133,20 @@ def read_in_question(*, now: datetime, account_ids: Iterable[int] | None = None)
     first asked for its suspects, by the margin value alone; only those are read in full.
     """
     if account_ids is None:
-        with _tuned_for_the_book(), connection.cursor() as cursor:
-            cursor.execute(_suspects(), {"now": now})
-            account_ids = [account_id for (account_id,) in cursor.fetchall()]
+        account_ids = [account_id for account_id, _ in _suspects(now)]
     return _read(account_ids, now=now, asked=True)
+
+
+def to_review(*, now: datetime) -> list[int]:
+    """
+    Whom of the book to read again under a lock: the accounts in question, by id.
+
+    A healthy one that is suspected is taken unread, and may turn out to be unpriced.
+    """
+    suspects = _suspects(now)
+    read_first = [account_id for account_id, is_certain in suspects if not is_certain]
+    in_question = {r.account_id for r in read_in_question(now=now, account_ids=read_first)}
+    return [pk for pk, is_certain in suspects if is_certain or pk in in_question]
 
 
 def unpriced(*, now: datetime) -> list[int]:
@@ -157,6 +167,12 @@ def _read(account_ids: Iterable[int] | None, *, now: datetime, asked: bool) -> l
     with connection.cursor() as cursor:
         cursor.execute(_statement(ids is None, asked), parameters)
         return [_reading(row) for row in cursor.fetchall()]
+
+
+def _suspects(now: datetime) -> list[tuple[int, bool]]:
+    with _tuned_for_the_book(), connection.cursor() as cursor:
+        cursor.execute(_suspects_statement(), {"now": now})
+        return cursor.fetchall()
 
 
 def _reading(row: tuple) -> Reading:

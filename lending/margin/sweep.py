@@ -14,13 +14,12 @@ from decimal import Decimal
 
 from django.db import connection, transaction
 
-from collateral.amounts import round_half_up
 from lending.margin.account import MarginAccount
 from lending.margin.bands import Band
 from lending.margin.call import MarginCall
 from lending.margin.cure import call_amount_of, cash_to_cure
 from lending.margin.policy import POLICY, WATCHED, Act
-from lending.margin.readings import Reading, read_in_question
+from lending.margin.readings import Reading, read_in_question, to_review
 from lending.margin.terms import MarginTerms
 from onboarding.lifecycle import Step, copy_rows, move, move_many
 
@@ -56,7 +55,10 @@ def sweep(*, now: datetime, account_ids: Iterable[int] | None = None) -> Swept:
     Review each account that a reading of the whole book, or of `account_ids`, brings into
     question. An account that somebody else holds is left for the next sweep.
     """
-    in_question = [r.account_id for r in read_in_question(now=now, account_ids=account_ids)]
+    if account_ids is None:
+        in_question = to_review(now=now)
+    else:
+        in_question = [r.account_id for r in read_in_question(now=now, account_ids=account_ids)]
     swept = Swept()
     for start in range(0, len(in_question), BATCH):
         swept.add(review(in_question[start : start + BATCH], now=now))
@@ -215,14 +217,10 @@ def _move_calls(asked: list[tuple[Reading, Act]], swept: Swept, *, now: datetime
 def why(reading: Reading) -> str:
     """The reading in a sentence, for the record of the step it asked for."""
     values = (
-        f"against a margin value of {_cents(reading.margin_value)}"
-        f" and a liquidation value of {_cents(reading.liquidation_value)}"
+        f"against a margin value of {reading.margin_value:,.2f}"
+        f" and a liquidation value of {reading.liquidation_value:,.2f}"
     )
-    return f"{reading.band}: owes {_cents(reading.debt)} {values}, bound by {reading.binding}"
-
-
-def _cents(amount: Decimal) -> str:
-    return f"{round_half_up(amount, Decimal('0.01')):,}"
+    return f"{reading.band}: owes {reading.debt:,.2f} {values}, bound by {reading.binding}"
 
 
 def open_call(account: MarginAccount) -> MarginCall | None:

@@ -222,7 +222,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='benchmarkrate',
-            constraint=models.CheckConstraint(condition=models.Q(('rate__gte', 0), ('rate__lt', Decimal('0.36'))), name='benchmark_below_36pct'),
+            constraint=models.CheckConstraint(condition=models.Q(('rate__gte', 0), ('rate__lt', Decimal('0.31'))), name='benchmark_within_ceiling'),
         ),
         migrations.AddConstraint(
             model_name='benchmarkrate',
@@ -242,7 +242,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='accrual',
-            constraint=models.CheckConstraint(condition=models.Q(('rate__gte', 0), ('rate__lte', Decimal('0.36'))), name='accrual_rate_at_most_36pct'),
+            constraint=models.CheckConstraint(condition=models.Q(('rate__gte', 0), ('rate__lte', Decimal('0.31'))), name='accrual_rate_within_ceiling'),
         ),
         migrations.AddConstraint(
             model_name='accrual',
@@ -346,7 +346,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='marginaccount',
-            constraint=models.CheckConstraint(condition=models.Q(('spread__gte', 0), ('spread__lt', '0.36')), name='margin_account_spread_below_36pct'),
+            constraint=models.CheckConstraint(condition=models.Q(('spread__gte', 0), ('spread__lt', '0.31')), name='margin_account_spread_within_ceiling'),
         ),
         migrations.AddConstraint(
             model_name='ledgeraccount',

@@ -49,7 +49,7 @@ def settle(order: Order, fill: Fill, *, now: datetime) -> Order:
         ref=fill.ref,
     )
     _move_units(account, order, now=now)
-    subledger = Subledger.objects.select_for_update().get(pk=account.subledger_id)
+    subledger = Subledger.objects.select_for_update(no_key=True).get(pk=account.subledger_id)
     if order.side == Side.SELL:
         _apply_proceeds(account, subledger, order, now=now)
     else:

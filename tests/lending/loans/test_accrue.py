@@ -11,10 +11,16 @@ from hypothesis.extra.django import TestCase
 from lending.ledger import entries
 from lending.ledger.balances import ledger_balanced, owed_by_kind
 from lending.ledger.chart import Kind, Subledger
-from lending.ledger.post import Event, post
+from lending.ledger.post import Event, post, post_many
 from lending.loans.accrue import Accrual, InterestPosting, accrue, post_interest
-from lending.loans.interest import ACT_360, ACT_365_FIXED, accrued, posted
-from lending.loans.rates import BenchmarkRate, NoBenchmark
+from lending.loans.interest import (
+    ACT_360,
+    ACT_365_FIXED,
+    accrued,
+    effective_annual_rate,
+    posted,
+)
+from lending.loans.rates import CEILING, BenchmarkRate, NoBenchmark
 from lending.loans.repay import repay
 from lending.margin.account import MarginAccount
 from lending.margin.readings import read
@@ -285,19 +291,40 @@ def test_two_runs_at_once_write_each_day_once():
     assert {accrued_of(account) for account in accounts} == {sum(row[2] for row in one.values())}
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_run_and_those_who_post_never_wait_in_a_ring():
+    accounts = [borrower("1000") for _ in range(30)]
+
+    def post_backwards():
+        return post_many(
+            [
+                Event(f"{a.pk}", "t", "t", a.subledger_id, entries.costs_charged(Decimal(1)))
+                for a in reversed(accounts)
+            ],
+            now=FIRST + 3 * DAY,
+        )
+
+    run, posted_now, second = together(
+        lambda: accrue(now=FIRST + 3 * DAY), post_backwards, lambda: accrue(now=FIRST + 3 * DAY)
+    )
+
+    assert (run.days + second.days, len(posted_now)) == (90, 30)
+    assert {accrued_of(account) for account in accounts} == {
+        3 * accrued(Decimal(1000), BENCHMARK + Decimal("0.03"), basis=ACT_365_FIXED)
+    }
+
+
 # --- What may not be -----------------------------------------------------------------------------
 
 
 @pytest.mark.django_db
 @pytest.mark.rule("INT-3")
-def test_a_rate_above_the_ceiling_charges_nobody():
-    account = borrower(spread="0.317501")  # With the benchmark, a millionth above 36%.
-    with refused("accrual_rate_at_most_36pct"):
-        accrue(now=FIRST + DAY)
+def test_a_rate_above_the_ceiling_is_charged_at_the_ceiling():
+    borrower(spread="0.30")  # With the benchmark, 34.25% a year and more than 36% in effect.
 
-    assert accrued_of(account) == 0
-    MarginAccount.objects.filter(pk=account.pk).update(spread="0.3175")
     assert accrue(now=FIRST + DAY).days == 1
+    assert Accrual.objects.get().rate == CEILING
+    assert effective_annual_rate(CEILING) < Decimal("0.36")
 
 
 @pytest.mark.django_db

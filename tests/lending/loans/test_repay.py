@@ -302,6 +302,14 @@ def test_a_deficit_is_recovered_and_no_more_than_it(in_deficit):
     assert ledger_balanced()
 
 
+def test_what_is_owed_beside_a_deficit_is_met_before_it(in_deficit):
+    enter(in_deficit, entries.costs_charged(Decimal(60)), key="costs")
+
+    made = pay(in_deficit, "100")
+
+    assert (made.costs, made.deficit, made.left_over) == (60, 40, 0)
+
+
 def test_a_deficit_is_recovered_from_cash_in_the_account(in_deficit):
     enter(in_deficit, entries.received(Decimal(1000)), key="cash")
 

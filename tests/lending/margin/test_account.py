@@ -146,8 +146,8 @@ def test_no_account_without_a_relation(account):
     [
         ({"credit_limit": -1}, "margin_account_limits_not_negative"),
         ({"policy_amount": -1}, "margin_account_limits_not_negative"),
-        ({"spread": Decimal("-0.000001")}, "margin_account_spread_below_36pct"),
-        ({"spread": Decimal("0.36")}, "margin_account_spread_below_36pct"),
+        ({"spread": Decimal("-0.000001")}, "margin_account_spread_within_ceiling"),
+        ({"spread": Decimal("0.31")}, "margin_account_spread_within_ceiling"),
     ],
 )
 @pytest.mark.rule("INT-3")

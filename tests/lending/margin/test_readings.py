@@ -24,7 +24,7 @@ from lending.loans.accrue import Accrual
 from lending.margin.account import MarginAccount
 from lending.margin.bands import Limit, Standing, band_of, is_past_hard_line
 from lending.margin.policy import POLICY, WATCHED
-from lending.margin.readings import Reading, read, read_in_question, unpriced
+from lending.margin.readings import Reading, read, read_in_question, to_review, unpriced
 from lending.margin.sweep import open_call, sweep
 from lending.trading.venues.paper import PaperVenue
 from onboarding.users import User
@@ -317,6 +317,9 @@ class TestReadingsAgreeWithTheArithmetic(TestCase):
         assert read(now=now, account_ids=chosen) == [r for r in book if r.account_id in chosen]
         asked = [reading for reading in book if is_in_question(reading)]
         assert read_in_question(now=now) == asked
+        in_question = {reading.account_id for reading in asked}
+        unread = {reading.account_id for reading in book if not reading.is_priced}
+        assert in_question <= set(to_review(now=now)) <= in_question | unread
         assert read_in_question(now=now, account_ids=chosen) == [
             reading for reading in asked if reading.account_id in chosen
         ]
@@ -328,6 +331,47 @@ def is_in_question(reading: Reading) -> bool:
     is_marked = reading.hard_line_since is not None
     must_mark = reading.standing in WATCHED and reading.over_line != is_marked
     return must_mark or (reading.standing, reading.band) in POLICY
+
+
+LEVELS = [Decimal(u) for u in ("0.5", "0.88", "0.9", "0.95", "1", "1.01", "1.46875", "1.625", "2")]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("limit", [None, "0.9", "0.99", "1"])
+def test_nobody_in_question_is_missed_at_any_level(limit):
+    """Accounts on each level and a hair to either side, in each standing, marked and not."""
+    house()
+    keep_prices({"BTC": Decimal(500_000)}, at=NOON, fresh=timedelta(days=9))
+    for level in LEVELS:
+        for hair in (-TENTH_PLACE, Decimal(0), TENTH_PLACE):
+            account = margin_account(pledged={"BTC": "1"})
+            debt = level * 200_000 + hair
+            borrow(account, debt)
+            if limit:
+                ceiling = (debt * Decimal(limit)).quantize(CENT)
+                MarginAccount.objects.filter(pk=account.pk).update(credit_limit=ceiling)
+
+    def agrees(now):
+        asked = [reading for reading in read(now=now) if is_in_question(reading)]
+        assert read_in_question(now=now) == asked
+        assert to_review(now=now) == [reading.account_id for reading in asked]
+        return asked
+
+    assert len(agrees(NOON)) > 10
+    MarginAccount.objects.update(hard_line_since=NOON - timedelta(minutes=1))
+    assert len(agrees(NOON)) > 20
+    sweep(now=NOON)
+    assert agrees(NOON) == []
+    MarginAccount.objects.update(hard_line_since=NOON)
+    for after in (timedelta(0), timedelta(hours=1), timedelta(hours=24), timedelta(days=3)):
+        agrees(NOON + after)
+        sweep(now=NOON + after)
+        for price_now in ("530000", "570000", "490000"):
+            now = NOON + after + timedelta(seconds=int(price_now[:2]))
+            price("BTC", price_now, at=now, fresh=timedelta(days=9))
+            agrees(now)
+            sweep(now=now)
+            assert agrees(now) == []
 
 
 BASE = {"BTC": Decimal(500_000), "0700": Decimal(400)}

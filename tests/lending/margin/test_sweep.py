@@ -77,10 +77,12 @@ class TestOnce:
                 assert tick(btc, when=when).calls_issued > 0
             return len(captured)
 
-        alone = statements("490000", NOON)
+        statements("490000", NOON)  # From here on there is one in call, who is read as well.
+        margin_account(owed="200000", pledged={"BTC": "1"})
+        alone = statements("489000", at(minutes=1))
         for _ in range(6):
             margin_account(owed="200000", pledged={"BTC": "1"})
-        assert statements("489000", at(minutes=1)) == alone
+        assert statements("488000", at(minutes=2)) == alone
 
     def test_only_the_named_accounts_are_swept(self, borrower):
         other = margin_account(owed="200000", pledged={"BTC": "1"})

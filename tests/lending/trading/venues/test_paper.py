@@ -103,15 +103,19 @@ class NoMoreThanTheDepthOfAMinute(TestCase):
     )
     def test_whatever_is_asked_and_whenever(self, volume, orders):
         price(self.bitcoin, 700_000, at=NOON, fresh=timedelta(hours=1), volume=volume)
-        now = NOON
+        now, trades = NOON, []
         for number, (units, is_sale, seconds) in enumerate(orders):
             now += timedelta(seconds=seconds)
             before = depth(now=now)
+            assert before == volume / 100 - sum(
+                traded for at, traded in trades if at > now - MINUTE
+            )
             side = "sell" if is_sale else "buy"
 
             fill = place(units, side=side, order=f"o{number}", now=now)
 
             traded = fill.units if fill else Decimal(0)
+            trades.append((now, traded))
             assert traded == (units if units <= before else before - before % self.bitcoin.lot)
             assert depth(now=now) == before - traded >= 0
 
