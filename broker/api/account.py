@@ -184,7 +184,10 @@ class AccountList(Resource):
 
     @extend_schema(
         operation_id="accounts_list",
-        responses={(200, "application/json"): AccountSerializer(many=True), **answers(401, 429)},
+        responses={
+            (200, "application/json"): AccountSerializer(many=True),
+            **answers(401, 404, 429),
+        },
     )
     def get(self, request):
         now = timezone.now()

@@ -89,7 +89,10 @@ def _fields(call: MarginCall) -> dict:
 
 
 def _cure(cure: Cure) -> dict:
-    units = {code: None if units is None else f"{units:f}" for code, units in cure.units.items()}
+    units = {
+        code: None if units is None else f"{units.normalize():f}"
+        for code, units in cure.units.items()
+    }
     return {
         "cash": cure.cash,
         "BTC": units.get("BTC"),

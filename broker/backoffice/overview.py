@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.db.models import Count
 from django.utils import timezone
 
-from collateral.admin.figures import owed, percent
+from collateral.admin.figures import owed, usage
 from lending.admin.measured import ACCOUNT_TONES, BANDS, UNPRICED, measured, usage_of
 from lending.margin.account import MarginAccount, State
 from onboarding.admin.clients import manager_now
@@ -62,13 +62,13 @@ def overview(request, context: dict) -> dict:
 def _row(account: MarginAccount) -> Row:
     reading = account.reading
     band, band_tone = BANDS[reading.band or UNPRICED]
-    usage = usage_of(reading)
+    used = usage_of(reading)
     return Row(
         account=account,
         manager=manager_now(account.client),
         state=account.get_state_display(),
         tone=ACCOUNT_TONES[account.state],
-        usage="–" if usage is None else percent(usage),
+        usage="–" if used is None else usage(used),
         band=band,
         band_tone=band_tone,
         debt=owed(reading.debt),

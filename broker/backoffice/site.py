@@ -7,7 +7,6 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils.text import capfirst
 from unfold.dataclasses import SearchResult
 from unfold.sites import UnfoldAdminSite
 
@@ -36,7 +35,11 @@ class StaffSite(UnfoldAdminSite):
         return redirect_to_login(request.GET.get("next") or reverse("admin:index"))
 
     def search(self, request, extra_context=None) -> HttpResponse:
-        """Pages and rows whose names hold what was typed, as far as the reader may see them."""
+        """
+        Pages and rows whose names hold what was typed, as far as the reader may see them.
+
+        Rows of the admin classes that say what a row is found as (`found_as`).
+        """
         term = request.GET.get("s", "").strip()
         if not term:
             return HttpResponse()
@@ -65,20 +68,16 @@ class StaffSite(UnfoldAdminSite):
     def _rows(self, request, term: str) -> list[SearchResult]:
         found = []
         for model, model_admin in self._registry.items():
-            may_look = model_admin.has_view_permission(request)
-            if not may_look or not model_admin.get_search_fields(request):
+            found_as = getattr(model_admin, "found_as", None)
+            if found_as is None or not model_admin.has_view_permission(request):
                 continue
             rows, _ = model_admin.get_search_results(
                 request, model_admin.get_queryset(request), term
             )
+            rows = rows.select_related(*model_admin.list_select_related or ())
             page = f"{self.name}:{model._meta.app_label}_{model._meta.model_name}_change"
             found += [
-                SearchResult(
-                    str(row),
-                    capfirst(model._meta.verbose_name),
-                    reverse(page, args=[row.pk]),
-                    "arrow_right",
-                )
+                SearchResult(str(row), found_as(row), reverse(page, args=[row.pk]), "arrow_right")
                 for row in rows[:SEARCHED]
             ]
         return found

@@ -38,6 +38,11 @@ def percent(fraction: Decimal) -> str:
     return f"{as_it_is(fraction * 100)}%"
 
 
+def usage(fraction: Decimal) -> str:
+    """`fraction`, of four places, as a percentage with two, so that a column of them lines up."""
+    return f"{fraction * 100:,.2f}%"
+
+
 def numeral(text: str):
     """`text` as a number in a column of numbers."""
     return format_html('<span class="numeral">{}</span>', text)

@@ -66,6 +66,9 @@ class ClientAdmin(LookOnly):
     def get_queryset(self, request):
         return super().get_queryset(request).prefetch_related(services_now())
 
+    def found_as(self, client):
+        return client.get_kind_display()
+
     @display(description="Relationship manager")
     def served_by(self, client):
         return manager_now(client)

@@ -1,4 +1,4 @@
-"""The main job as a story: prices fall, an account is called, cured or sold, and the books balance."""
+"""The main job as a story: prices fall, an account is called, cured or sold; the books balance."""
 
 from datetime import timedelta
 from decimal import Decimal

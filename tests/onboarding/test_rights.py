@@ -1,4 +1,4 @@
-"""What each role may do on the staff site, page by page: the table itself, and nothing beside it."""
+"""What each role may do on the staff site, page by page: the table, and nothing beside it."""
 
 import pytest
 from django.apps import apps

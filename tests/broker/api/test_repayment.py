@@ -179,7 +179,17 @@ class TestWhoMayPay:
         assert not Repayment.objects.exists()
 
 
-def test_money_is_moved_so_many_times_a_minute(caller, path, settings):
+def test_where_money_comes_by_transfer_a_client_s_word_is_no_payment(caller, path, settings):
+    settings.PAPER_BANK = False
+
+    answer = caller.post(path, {"amount": "1000.00"}, key="k")
+
+    assert answer.status == 409
+    assert answer.json["type"] == "urn:harbour:problem:pay-by-transfer"
+    assert not Repayment.objects.exists()
+
+
+def test_money_is_moved_so_many_times_a_minute(caller, path):
     statuses = {caller.post(path, {"amount": "1.00"}, key=str(n)).status for n in range(20)}
     answer = caller.post(path, {"amount": "1.00"}, key="more")
 

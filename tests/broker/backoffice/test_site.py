@@ -1,83 +1,34 @@
-"""The staff site: who comes in, what a relationship manager sees, and what a page costs."""
+"""The staff site: who comes in, what is shown, and what a page costs."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from django.contrib import admin
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from broker.backoffice.site import StaffSite
 from collateral.prices.price import HeldBack
 from lending.ledger.chart import Kind, LedgerAccount
 from lending.margin.account import MarginAccount
-from lending.margin.sweep import sweep
-from onboarding.clients import Service
 from onboarding.users import Role
 from tests.broker.backoffice import world as world_of
+from tests.broker.backoffice.desk import (
+    ACCOUNTS,
+    CALLS,
+    borrower,
+    fall_to,
+    shown,
+    statements,
+)
 from tests.factories import (
-    LONG_AGO,
     NOON,
     client_user,
-    manager_for,
     margin_account,
     price,
     staff,
 )
 
-pytestmark = pytest.mark.django_db
-
-ACCOUNTS = "/staff/lending/marginaccount/"
-CALLS = "/staff/lending/margincall/"
-CLIENTS = "/staff/onboarding/client/"
-DEADLINE = NOON + timedelta(hours=24)
-
-
-@pytest.fixture(autouse=True)
-def _noon(time_machine):
-    time_machine.move_to(NOON, tick=False)
-
-
-@pytest.fixture
-def risk_officer(client):
-    user = staff(Role.RISK_OFFICER)
-    client.force_login(user)
-    return user
-
-
-@pytest.fixture
-def manager(client):
-    user = staff(Role.RM)
-    client.force_login(user)
-    return user
-
-
-def borrower(*, owed="200000", manager=None) -> MarginAccount:
-    account = margin_account(owed=owed, pledged={"BTC": "1"})
-    if manager:
-        manager_for(account, manager)
-    return account
-
-
-def fall_to(btc: str, *, at=NOON) -> None:
-    price("BTC", btc, at=at, fresh=timedelta(hours=1))
-    sweep(now=at)
-
-
-def shown(client, path: str, **query) -> str:
-    response = client.get(path, query)
-    assert response.status_code == 200, path
-    return response.content.decode()
-
-
-def statements(client, path: str) -> int:
-    client.get(path)
-    with CaptureQueriesContext(
-        connection,
-    ) as captured:
-        assert client.get(path).status_code == 200
-    return len(captured)
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
 
 class TestComingIn:
@@ -111,119 +62,6 @@ class TestComingIn:
 
         assert response.headers["Location"] == "/login/"
         assert client.get(ACCOUNTS).status_code == 302
-
-
-class TestRelationshipManager:
-    """The own clients' rows and nobody else's: in lists, pages, filters, searches, choices."""
-
-    @pytest.fixture
-    def own(self, manager):
-        return borrower(manager=manager)
-
-    @pytest.fixture
-    def others(self):
-        return borrower(manager=staff(Role.RM))
-
-    def test_lists_show_the_own(self, client, own, others):
-        fall_to("490000")
-        for path in (ACCOUNTS, CALLS, "/staff/lending/marginmove/"):
-            text = shown(client, path)
-            assert own.number in text, path
-            assert others.number not in text, path
-            assert others.client.name not in text, path
-
-    def test_another_s_row_is_not_found(self, client, own, others):
-        fall_to("490000")
-        for row in (others, others.client, others.calls.get(), others.moves.first()):
-            meta = row._meta
-            path = reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=[row.pk])
-            assert client.get(path).status_code == 404, path
-
-    def test_a_search_finds_the_own(self, client, own, others):
-        assert own.number in shown(client, ACCOUNTS, q=own.client.name)
-        assert others.number not in shown(client, ACCOUNTS, q=others.client.name)
-        assert others.client.name not in shown(client, CLIENTS, q=others.client.number)
-
-    def test_the_site_s_search_finds_the_own(self, client, own, others):
-        search = reverse("admin:search")
-        assert own.number in shown(client, search, s=own.number, extended=1)
-        for term in (others.number, others.client.name, others.client.number, "MA"):
-            assert others.number not in shown(client, search, s=term, extended=1)
-            assert others.client.name not in shown(client, search, s=term, extended=1)
-
-    def test_the_choices_of_a_field_are_the_own(self, client, own, others):
-        query = {"app_label": "lending", "model_name": "marginaccount", "field_name": "client"}
-
-        found = client.get(reverse("admin:autocomplete"), query | {"term": ""}).json()["results"]
-
-        assert [row["id"] for row in found] == [str(own.client.pk)]
-
-    def test_a_look_up_in_the_address_shows_no_other(self, client, own, others):
-        for query in ({"client__id__exact": others.client_id}, {"id__exact": others.pk}):
-            response = client.get(ACCOUNTS, query)
-            assert others.client.name not in response.content.decode()
-
-    def test_the_first_page_counts_the_own(self, client, own, others):
-        fall_to("490000")
-        response = client.get("/staff/")
-
-        counts = {row["state"]: row["count"] for row in response.context["by_state"]}
-        assert counts["called"] == 1
-        assert [row.account.pk for row in response.context["queue"]] == [own.pk]
-        assert others.number not in response.content.decode()
-
-    def test_a_client_handed_over_is_not_seen_any_more(self, client, manager, own):
-        Service.objects.filter(client=own.client).update(until_date=NOON.date())
-
-        assert client.get(f"{ACCOUNTS}{own.pk}/change/").status_code == 404
-        assert own.number not in shown(client, ACCOUNTS)
-        assert own.number not in shown(client, reverse("admin:search"), s=own.number, extended=1)
-
-    def test_a_service_ends_at_midnight_in_hong_kong(self, client, own, time_machine):
-        Service.objects.filter(client=own.client).update(until_date=date(2026, 3, 5))
-        last_second = datetime(2026, 3, 4, 15, 59, 59, tzinfo=UTC)
-
-        time_machine.move_to(last_second, tick=False)
-        assert own.number in shown(client, ACCOUNTS)
-        assert own in MarginAccount.objects.visible_to(self_user(client), now=last_second)
-
-        midnight = last_second + timedelta(seconds=1)
-        time_machine.move_to(midnight, tick=False)
-        assert own.number not in shown(client, ACCOUNTS)
-        assert own not in MarginAccount.objects.visible_to(self_user(client), now=midnight)
-
-    def test_prices_and_books_are_not_an_rm_s(self, client, own):
-        for path in ("collateral/price", "lending/entry", "lending/marginterms", "broker/jobrun"):
-            assert client.get(f"/staff/{path}/").status_code == 403
-
-    def test_a_page_has_no_way_on_that_is_closed_to_its_reader(self, client, time_machine):
-        """Every link on every page that an RM may open can be opened."""
-        time_machine.move_to(world_of.NOW, tick=False)
-        world = world_of.build()
-        client.force_login(world.manager)
-        for model, row in world.own.items():
-            meta = model._meta
-            if not world.manager.has_perm(f"{meta.app_label}.view_{meta.model_name}"):
-                continue
-            path = reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=[row.pk])
-            for link in links_of(shown(client, path)):
-                assert client.get(link).status_code in (200, 302), (path, link)
-
-
-def self_user(client):
-    from onboarding.users import User
-
-    return User.objects.get(pk=client.session["_auth_user_id"])
-
-
-def links_of(html: str) -> set[str]:
-    import re
-
-    return {
-        link
-        for link in re.findall(r'href="(/[^"#]*)"', html)
-        if not link.startswith("/static/") and "logout" not in link
-    }
 
 
 class TestAccountList:
@@ -360,6 +198,16 @@ class TestCallQueue:
             )
             == 2
         )
+
+    def test_a_call_is_found_by_its_number(self, client, risk_officer):
+        calls = [borrower(), borrower()]
+        fall_to("490000")
+        call = calls[0].calls.get()
+
+        found = client.get(CALLS, {"q": call.number.lower()}).context["cl"].result_list
+        assert [row.pk for row in found] == [call.pk]
+        assert call.number in shown(client, reverse("admin:search"), s=call.number, extended=1)
+        assert list(client.get(CALLS, {"q": "MC" + "9" * 40}).context["cl"].result_list) == []
 
     def test_its_cost_does_not_grow_with_its_rows(self, client, risk_officer):
         borrower(manager=staff(Role.RM))

@@ -56,6 +56,7 @@ def build() -> World:
     own, others = _story("first"), _story("second")
     manager = manager_for(own)
     manager_for(others)
+    accrue(now=NOON)
     _fall()
     world = World(manager, _rows_of(own), _rows_of(others), _rows_of_the_house())
     assert own.client != others.client
@@ -73,7 +74,6 @@ def _story(key: str) -> MarginAccount:
     spent = entries.paid_away(Decimal(90_000))
     event = Event(f"spent-{key}", "paid_away", "test", account.subledger_id, spent)
     post(event, now=day_before)
-    accrue(now=NOON)
     return account
 
 
