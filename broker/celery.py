@@ -8,11 +8,14 @@ from pathlib import Path
 from celery import Celery, signals
 from django.conf import settings
 from django.db import close_old_connections
+from kombu.transport import TRANSPORT_ALIASES
 
-from broker import embedded
+from broker import embedded, file_queue
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "broker.settings")
 embedded.hold()
+
+TRANSPORT_ALIASES["filesystem"] = file_queue.NAME
 
 app = Celery("harbour")
 app.config_from_object("django.conf:settings", namespace="CELERY")
