@@ -75,23 +75,24 @@ TEMPLATES = [
 
 # --- Rows and files ------------------------------------------------------------------------------
 
+if env.DATABASE_URL:
+    _database = env.database_settings(env.DATABASE_URL)
+else:
+    _database = {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": embedded.NAME,
+        "USER": embedded.ROLE,
+        "HOST": str(embedded.socket_dir()),
+        "PORT": str(embedded.PORT),
+    }
 DATABASES = {
     "default": {
-        **(
-            env.database_settings(env.DATABASE_URL)
-            if env.DATABASE_URL
-            else {
-                "ENGINE": "django.db.backends.postgresql",
-                "NAME": embedded.NAME,
-                "USER": embedded.ROLE,
-                "HOST": str(embedded.socket_dir()),
-                "PORT": str(embedded.PORT),
-            }
-        ),
+        **_database,
         "CONN_MAX_AGE": env.DATABASE_MAX_AGE,
         "CONN_HEALTH_CHECKS": True,
-        # Compiling a plan costs more than it saves on every statement of ours.
-        "OPTIONS": {"options": "-c jit=off"},
+        # Compiling a plan costs more than it saves on every statement of ours. What the address
+        # says after its question mark (sslmode, a socket) stands beside it.
+        "OPTIONS": {"options": "-c jit=off", **_database.get("OPTIONS", {})},
         "TEST": {"NAME": env.TEST_DATABASE},
     },
 }
