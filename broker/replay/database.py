@@ -27,23 +27,13 @@ def fresh_database(prefix: str = PREFIX, *, is_durable: bool = False) -> Iterato
     :raises MayNotCreate: the role has no CREATEDB
     """
     name = f"{prefix}{os.getpid()}"
+    before = connection.settings_dict["NAME"]
     with connection._nodb_cursor() as cursor:
         for leftover in _leftovers(cursor, prefix):
             _drop(cursor, leftover)
-        try:
-            cursor.execute(f"CREATE DATABASE {name}")
-        except ProgrammingError as error:
-            if isinstance(error.__cause__, InsufficientPrivilege):
-                raise MayNotCreate(
-                    "this makes a database of its own, and this role may not: "
-                    "grant it CREATEDB, or leave DATABASE_URL unset"
-                ) from error
-            raise
-        if not is_durable:
-            # It is thrown away at the end, so it need not reach the disk.
-            cursor.execute(f"ALTER DATABASE {name} SET synchronous_commit = off")
-    before = connection.settings_dict["NAME"]
     try:
+        with connection._nodb_cursor() as cursor:
+            _create(cursor, name, is_durable=is_durable)
         _use(name)
         call_command("migrate", verbosity=0)
         yield name
@@ -53,15 +43,31 @@ def fresh_database(prefix: str = PREFIX, *, is_durable: bool = False) -> Iterato
             _drop(cursor, name)
 
 
+def _create(cursor, name: str, *, is_durable: bool) -> None:
+    try:
+        cursor.execute(f"CREATE DATABASE {name}")
+    except ProgrammingError as error:
+        if isinstance(error.__cause__, InsufficientPrivilege):
+            raise MayNotCreate(
+                "this makes a database of its own, and this role may not: "
+                "grant it CREATEDB, or leave DATABASE_URL unset"
+            ) from error
+        raise
+    if not is_durable:
+        # It is thrown away at the end, so it need not reach the disk.
+        cursor.execute(f"ALTER DATABASE {name} SET synchronous_commit = off")
+
+
 def _use(name: str) -> None:
     connection.close()
     connection.settings_dict["NAME"] = name
 
 
 def _leftovers(cursor, prefix: str) -> list[str]:
-    """Databases of such runs that no living process is named in and nobody is connected to."""
+    """Our role's databases of such runs that name no living process and have nobody connected."""
     cursor.execute(
-        "SELECT datname FROM pg_database WHERE datname LIKE %s AND NOT EXISTS"
+        "SELECT datname FROM pg_database WHERE datname LIKE %s"
+        " AND pg_has_role(datdba, 'USAGE') AND NOT EXISTS"
         " (SELECT FROM pg_stat_activity WHERE pg_stat_activity.datname = pg_database.datname)"
         " ORDER BY datname",
         [prefix.replace("_", r"\_") + "%"],

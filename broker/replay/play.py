@@ -1,6 +1,6 @@
 """Play a scenario through the engine that production runs, with the recorded times as `now`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from decimal import Decimal
@@ -12,9 +12,11 @@ from django.db.models import F, Sum
 from broker.replay.answers import Answers, give
 from broker.replay.book import build
 from broker.replay.scenario import Moment, Scenario
+from broker.replay.watch import Watch
 from collateral.assets import Asset
 from collateral.custody.movements import units_reconciled
 from collateral.prices.consensus import RECORDED
+from collateral.prices.quote import Quote
 from collateral.prices.refresh import enter
 from lending.ledger.balances import ledger_balanced
 from lending.liquidation.deficit import Deficit
@@ -98,61 +100,78 @@ class _Playing:
         now = scenario.starts_at
         build(accounts, scenario, seed=seed, now=now)
         self.assets = Asset.objects.in_bulk(field_name="code")
-        self.last: dict[int, Decimal] = {}
-        self.selling = False
+        self.prices: dict[int, Decimal] = {}
+        self.watch = Watch()
+        self.selling: set[int] = set()
+        self.worked_at = now
         self.next_accrual = _accrual_after(now)
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
-        self._enter(list(scenario.opening.values()), now=now)
-        self._sweep(now=now)
+        self._price(list(scenario.opening.values()), now=now)
 
     def take(self, moment: Moment) -> None:
         """One moment's prices arrive: they are agreed and kept, the book is swept, sales go on."""
-        self._enter(moment.quotes, now=moment.at)
-        self._sweep(now=moment.at)
         self.progress.at = moment.at
         self.progress.moments += 1
-        for quote in moment.quotes:
-            self.progress.prices[quote.asset] = quote.price
+        self._price(moment.quotes, now=moment.at)
 
     def catch_up(self, *, until: datetime) -> None:
         """All that is due between two prices: clients' answers, interest, a minute's sales."""
-        minute = self.progress.at
         while True:
-            minute += MINUTE
-            due = [self.next_accrual, minute if self.selling else None, self.answers.next_at()]
+            due = [self.next_accrual, self.answers.next_at()]
+            if self.selling:
+                due.append(self.worked_at + MINUTE)
             at = min((moment for moment in due if moment is not None), default=until)
             if at >= until:
                 return
             if at == self.answers.next_at():
-                give(self.answers.take(), now=at)
+                answer = self.answers.take()
+                if give(answer, now=at):
+                    self.watch.doubt([answer.account_id])
+                    self._look_for_sales()
             elif at == self.next_accrual:
                 accrue(now=at)
+                self.watch.doubt()
                 self.next_accrual = _accrual_after(at)
             if self.selling:
                 self._work(now=at)
 
-    def _enter(self, quotes, *, now: datetime) -> None:
+    def _price(self, quotes: Sequence[Quote], *, now: datetime) -> None:
+        """The prices of one moment are agreed and kept, and the accounts they can move swept."""
+        assets = [self.assets[quote.asset] for quote in quotes]
         enter(
-            {self.assets[quote.asset]: [quote] for quote in quotes},
+            {asset: [quote] for asset, quote in zip(assets, quotes, strict=True)},
             now=now,
             rule=RECORDED,
-            last=self.last,
+            last=self.prices,
         )
-
-    def _sweep(self, *, now: datetime) -> None:
-        swept = sweep(now=now)
-        self.progress.swept.add(swept)
-        if swept.calls_issued:
-            self.answers.expect()
-        if swept.steps["liquidate"]:
-            self.selling = True
+        agreed = {asset.pk: self.prices[asset.pk] for asset in assets if asset.pk in self.prices}
+        self.progress.prices |= {a.code: agreed[a.pk] for a in assets if a.pk in agreed}
+        awake = self.watch.awake(agreed, now=now)
+        if awake != []:
+            swept = sweep(now=now, account_ids=awake)
+            self.progress.swept.add(swept)
+            self.watch.rest(awake, self.prices, now=now)
+            if swept.calls_issued:
+                self.answers.expect()
+            if swept.steps["liquidate"]:
+                self._look_for_sales()
         if self.selling:
             self._work(now=now)
 
+    def _look_for_sales(self) -> None:
+        selling = MarginAccount.objects.filter(state=State.LIQUIDATING)
+        self.selling = set(selling.values_list("pk", flat=True))
+
     def _work(self, *, now: datetime) -> None:
-        self.progress.orders += work(now=now, venue=self.venue).filled
-        self.selling = MarginAccount.objects.filter(state=State.LIQUIDATING).exists()
+        """Carry the sales on; an account whose sale is over is looked at with the next price."""
+        worked = work(now=now, venue=self.venue)
+        self.worked_at = now
+        self.progress.orders += worked.filled
+        if worked.finished or worked.deficits:
+            before = self.selling
+            self._look_for_sales()
+            self.watch.doubt(before - self.selling)
 
 
 def _accrual_after(now: datetime) -> datetime:

@@ -1,8 +1,8 @@
 """A scenario: which prices are played, read to the last line before anything else happens."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import groupby
 from pathlib import Path
@@ -11,11 +11,12 @@ from broker.replay.house import ASSETS, SHARES
 from collateral.assets import Kind
 from collateral.prices.candles import DailySeries, Series, read_candles
 from collateral.prices.fx import UsdHkd, read_rates
-from collateral.prices.playback import scaled, timeline
-from collateral.prices.quote import Quote
+from collateral.prices.playback import Tick, scaled, timeline
+from collateral.prices.quote import BadQuote, Quote
 from collateral.prices.recorded.windows import USD_HKD, load
 from collateral.prices.sources.recorded import RecordedSource
 
+DAY_IN_US = timedelta(days=1) // timedelta(microseconds=1)
 PLAYABLE = {asset.code: asset for asset in (*ASSETS, *SHARES) if asset.kind != Kind.CASH}
 
 
@@ -51,6 +52,7 @@ def recorded(name: str, *, scale: Decimal = Decimal(1), usd_hkd: Decimal | None 
     The recorded window of that name, its log returns multiplied by `scale`.
 
     :raises UnknownWindow, BadPriceFile, OutOfScale, MissingRate, RateOutOfBand: see there
+    :raises BadScenario: scaled out of what a price may be
     """
     recording = load(name).without_history()
     rates = recording.usd_hkd if usd_hkd is None else UsdHkd.fixed(usd_hkd)
@@ -63,7 +65,8 @@ def from_files(
     """
     A scenario of candle files, one for each asset code; it is named by the files.
 
-    :raises BadScenario: an asset the house does not accept
+    :raises BadScenario: an asset the house does not accept, one without prices in the time that
+        all of them share, or a price that cannot be one in HKD
     :raises BadPriceFile, OutOfScale, MissingRate, RateOutOfBand: see there
     """
     series = {}
@@ -90,11 +93,12 @@ def _scenario(
     opening: dict[str, Quote] = {}
     moments = []
     for at, ticks in groupby(timeline(played.values()), key=lambda tick: tick.at):
-        quotes = tuple(source.as_quote(tick) for tick in ticks)
+        quotes = tuple(_quote(source, tick) for tick in ticks)
         if at <= starts_at:
             opening |= {quote.asset: quote for quote in quotes}
-        else:
+        elif at <= ends_at:
             moments.append(Moment(at, quotes))
+    _check_all_play(played, moments, starts_at)
     opening |= _first_prices(moments, opening, at=starts_at)
     return Scenario(
         name=name,
@@ -104,6 +108,23 @@ def _scenario(
         moments=moments,
         daily_volume={code: _daily_volume(one) for code, one in played.items()},
     )
+
+
+def _quote(source: RecordedSource, tick: Tick) -> Quote:
+    try:
+        return source.as_quote(tick)
+    except BadQuote as error:
+        raise BadScenario(f"{tick.asset} at {tick.at.isoformat()}, in HKD: {error}") from error
+
+
+def _check_all_play(codes: Iterable[str], moments: Sequence[Moment], starts_at: datetime) -> None:
+    """The book holds only what has prices while it is played."""
+    playing = {quote.asset for moment in moments for quote in moment.quotes}
+    if silent := sorted(set(codes) - playing):
+        raise BadScenario(
+            f"{', '.join(silent)}: no price after {starts_at.isoformat()}, when the last of the"
+            " files begins"
+        )
 
 
 def _first_prices(
@@ -132,7 +153,8 @@ def _daily_volume(series: Series | DailySeries) -> Decimal:
         total, days = sum(day.volume for day in series.days), Decimal(len(series.days))
     else:
         total = sum(candle.volume for candle in series.candles)
-        days = Decimal(len(series.candles)) * series.step.seconds / 86_400
+        step_us = series.step // timedelta(microseconds=1)
+        days = Decimal(len(series.candles) * step_us) / DAY_IN_US
     return total // days if days else Decimal(0)
 
 

@@ -23,6 +23,7 @@ from lending.margin.bands import is_past_hard_line
 from lending.margin.call import MarginCall
 from lending.margin.readings import Reading, read
 from lending.margin.sweep import open_call
+from lending.margin.terms import MarginTerms
 from lending.trading.order import AT_VENUE, Order, OrderState, Side
 from lending.trading.send import plan_order, resolve, send
 from lending.trading.settle import NotWhatWasOrdered
@@ -65,6 +66,7 @@ def work(*, now: datetime, venue: Venue, account_ids: list[int] | None = None) -
         return worked
     lines = pool_lines([reading.pool_id for reading in readings], now=now)
     depths = _Depths(venue, now)
+    targets = dict(MarginTerms.objects.values_list("pk", "target"))
     at_venue = set(
         Order.objects.filter(account__in=selling, state__in=AT_VENUE).values_list(
             "account", flat=True
@@ -72,7 +74,8 @@ def work(*, now: datetime, venue: Venue, account_ids: list[int] | None = None) -
     )
     for reading in sorted(readings, key=_urgency):
         held = worth_selling(lines.get(reading.pool_id, []))
-        if reading.account_id in at_venue or _has_work(reading, held, depths):
+        target = targets[reading.terms_id]
+        if reading.account_id in at_venue or _has_work(reading, held, depths, target):
             try:
                 _work_on(reading.account_id, venue, depths, worked, now=now)
             except VenueError as error:
@@ -110,7 +113,7 @@ def _urgency(reading: Reading) -> tuple:
     return (0 if hard else 1, reading.margin_value - reading.debt, reading.account_id)
 
 
-def _has_work(reading: Reading, held: list[PoolLine], depths: _Depths) -> bool:
+def _has_work(reading: Reading, held: list[PoolLine], depths: _Depths, target: Decimal) -> bool:
     """Something can be sold, or nothing is left to be sold, or the sale is over."""
     if not reading.is_priced:
         return False
@@ -118,7 +121,12 @@ def _has_work(reading: Reading, held: list[PoolLine], depths: _Depths) -> bool:
         return True
     if any(is_tradable(line, depths.learn(line)) for line in held):
         return True
-    return reading.debt <= reading.margin_value
+    return _is_over(reading, target)
+
+
+def _is_over(reading: Reading, target: Decimal) -> bool:
+    with localcontext(EXACT):
+        return reading.debt <= target * reading.margin_value
 
 
 def _work_on(
@@ -159,9 +167,7 @@ def _next_order(
     reading = _reading_after_cash(account, call, now=now)
     if not reading.is_priced:
         return None
-    with localcontext(EXACT):
-        is_over = reading.debt <= account.terms.target * reading.margin_value
-    if is_over:
+    if _is_over(reading, account.terms.target):
         _finish(account, call, reading, now=now)
         worked.finished += 1
         return None

@@ -3,6 +3,8 @@
 import json
 import signal
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from collateral.prices.fx import MissingRate, RateOutOfBand
 from collateral.prices.playback import OutOfScale
 from collateral.prices.price_file import BadPriceFile
 from collateral.prices.recorded.windows import STEPS, UnknownWindow
+from lending.margin.call import MarginCall
 from lending.trading.venues import venue_named
 
 JSON_KEYS = (
@@ -37,6 +40,7 @@ JSON_KEYS = (
     "units_reconciled",
 )
 SHOW_EVERY_S = 0.2
+STOPS = (signal.SIGTERM, signal.SIGHUP)
 
 
 class Command(BaseCommand):
@@ -63,11 +67,9 @@ class Command(BaseCommand):
         if accounts < 1:
             raise CommandError("--accounts must be at least 1")
         scenario = self._scenario(options)
-        # A stop by the system ends like Ctrl-C, so that the database is dropped in any case.
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
         started = time.monotonic()
         try:
-            with fresh_database(), _Bar(console) as bar:
+            with _stopped_like_ctrl_c(), _Bar(console) as bar, fresh_database():
                 outcome = play(
                     scenario,
                     accounts=accounts,
@@ -89,9 +91,10 @@ class Command(BaseCommand):
     def _scenario(self, options) -> scenarios.Scenario:
         if bool(options["name"]) == bool(options["prices"]):
             raise CommandError("name a recorded window or give --prices ASSET=PATH, and not both")
+        usd_hkd = options["usd_hkd"]
         adjusted = {
             "scale": _decimal("--scale", options["scale"]),
-            "usd_hkd": options["usd_hkd"] and _decimal("--usd-hkd", options["usd_hkd"]),
+            "usd_hkd": None if usd_hkd is None else _decimal("--usd-hkd", usd_hkd),
         }
         try:
             if options["name"]:
@@ -108,21 +111,31 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
 
 
+@contextmanager
+def _stopped_like_ctrl_c() -> Iterator[None]:
+    """A stop by the system or a closed terminal ends like Ctrl-C: the database is dropped."""
+    before = {stop: signal.signal(stop, signal.default_int_handler) for stop in STOPS}
+    try:
+        yield
+    finally:
+        for stop, handler in before.items():
+            signal.signal(stop, handler)
+
+
 class _Bar:
-    """A bar with the price, the calls and the sales; redrawn a few times a second."""
+    """A bar with the price, the open calls and the sales; redrawn a few times a second."""
 
     def __init__(self, console: Console):
         self.progress = Progress(
-            TextColumn("{task.fields[at]}"),
+            TextColumn("{task.description}"),
             BarColumn(),
             TextColumn("{task.percentage:>3.0f}%"),
-            TextColumn("{task.fields[prices]}"),
-            TextColumn("calls {task.fields[calls]}  sales {task.fields[sales]}"),
+            TextColumn("{task.fields[seen]}"),
             TimeRemainingColumn(),
             console=console,
             transient=True,
         )
-        self.task = None
+        self.task = self.progress.add_task("opening the book", total=None, seen="")
         self.shown_at = 0.0
 
     def __enter__(self):
@@ -132,22 +145,25 @@ class _Bar:
     def __exit__(self, *error):
         return self.progress.__exit__(*error)
 
-    def show(self, seen) -> None:
+    def show(self, progress) -> None:
         tick = time.monotonic()
         if tick - self.shown_at < SHOW_EVERY_S:
             return
         self.shown_at = tick
-        shown = {
-            "at": f"{seen.at:%Y-%m-%d %H:%M}",
-            "prices": "  ".join(
-                f"{code} {seen.prices[code]:,.0f}" for code in ("BTC", "ETH") if code in seen.prices
-            ),
-            "calls": seen.swept.calls_issued,
-            "sales": seen.orders,
-        }
-        if self.task is None:
-            self.task = self.progress.add_task("", total=seen.of, **shown)
-        self.progress.update(self.task, completed=seen.moments, **shown)
+        shown = [
+            f"{code} {progress.prices[code]:,.0f}"
+            for code in ("BTC", "ETH")
+            if code in progress.prices
+        ]
+        open_calls = MarginCall.objects.filter(ended_at=None).count()
+        shown += [f"open calls {open_calls}", f"sales {progress.orders}"]
+        self.progress.update(
+            self.task,
+            description=f"{progress.at:%Y-%m-%d %H:%M}",
+            completed=progress.moments,
+            total=progress.of,
+            seen="  ".join(shown),
+        )
 
 
 def _decimal(option: str, text: str) -> Decimal:
@@ -180,7 +196,7 @@ def _table(outcome: Outcome, duration_s: float) -> Table:
         ("calls issued", f"{outcome.calls_issued:,}"),
         ("calls cured", f"{outcome.calls_cured:,}"),
         ("calls expired", f"{outcome.calls_expired:,}"),
-        ("accounts sold down", f"{outcome.liquidations:,}"),
+        ("liquidations", f"{outcome.liquidations:,}"),
         ("sales", f"{outcome.orders:,}"),
         ("sold, HKD", f"{outcome.sold_hkd:,.2f}"),
         ("average slippage", f"{outcome.slippage * 10_000:,.1f} bp"),
