@@ -4,13 +4,21 @@ from django.contrib import admin
 from django.contrib.auth import views
 from django.urls import include, path
 
+from broker.backoffice.approvals import inbox, together
 from broker.backoffice.book import book
+from broker.backoffice.proposal import proposal
+from broker.backoffice.propose import choose, propose
 from broker.portal.entrance import SignIn
 
 urlpatterns = [
     path("login/", SignIn.as_view(), name="login"),
     path("logout/", views.LogoutView.as_view(), name="logout"),
     path("staff/book/", book, name="live_book"),
+    path("staff/approvals/", inbox, name="approvals"),
+    path("staff/approvals/together/", together, name="approve_together"),
+    path("staff/approvals/new/", choose, name="propose_choose"),
+    path("staff/approvals/new/<slug:command>/", propose, name="propose"),
+    path("staff/approvals/<int:pk>/", proposal, name="proposal"),
     path("staff/", admin.site.urls),
     path("api/v1/", include("broker.api.urls")),
     path("", include("broker.portal.urls")),

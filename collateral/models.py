@@ -1,5 +1,6 @@
 """The models that the features of this app define."""
 
+from collateral import haircut_change  # noqa: F401 - registers its commands
 from collateral.assets import Asset
 from collateral.custody.movements import Movement
 from collateral.custody.pool import Holding, Pool

@@ -3,12 +3,15 @@
 from lending.ledger.chart import LedgerAccount, Subledger
 from lending.ledger.journal import Entry, Posting
 from lending.liquidation.deficit import Deficit
+from lending.loans import benchmark_change  # noqa: F401 - registers its command
 from lending.loans.accrue import Accrual, InterestPosting
 from lending.loans.draw import Draw
 from lending.loans.rates import BenchmarkRate
 from lending.loans.repay import Repayment
+from lending.margin import closing, terms_change  # noqa: F401 - register their commands
 from lending.margin.account import MarginAccount, MarginMove
 from lending.margin.call import MarginCall, MarginCallMove
+from lending.margin.limit_change import CreditLimitChange
 from lending.margin.relation import MarginRelation, MarginRelationMove
 from lending.margin.terms import MarginTerms
 from lending.trading.order import Order, OrderMove
@@ -17,6 +20,7 @@ from lending.trading.venues.paper import PaperTrade
 __all__ = [
     "Accrual",
     "BenchmarkRate",
+    "CreditLimitChange",
     "Deficit",
     "Draw",
     "Entry",

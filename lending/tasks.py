@@ -6,6 +6,7 @@ from django.utils import timezone
 from lending.liquidation.execute import work
 from lending.loans import accrue as interest
 from lending.margin.sweep import sweep
+from lending.margin.terms_change import follow_terms as put_on_terms_in_force
 from lending.trading.venues import venue_named
 
 
@@ -13,6 +14,12 @@ from lending.trading.venues import venue_named
 def sweep_margins(**_):
     """A sweep that nobody began within five seconds gives way to the next one."""
     sweep(now=timezone.now())
+
+
+@shared_task(expires=60, soft_time_limit=60, time_limit=90)
+def follow_terms(**_):
+    """Accounts go over to approved terms whose time has come; a missed turn is caught up."""
+    put_on_terms_in_force(now=timezone.now())
 
 
 @shared_task(expires=5, soft_time_limit=60, time_limit=90)

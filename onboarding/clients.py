@@ -1,10 +1,14 @@
 """The client: a person or firm we may lend to, who signs for it, and which RM serves it."""
 
-from datetime import date
+from datetime import date, datetime
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django_fsm import FSMField, transition
+
+from onboarding.lifecycle import Lifecycle, LifecycleQuerySet, Move
+from onboarding.proposals import Proposal
 
 
 class Kind(models.TextChoices):
@@ -12,7 +16,15 @@ class Kind(models.TextChoices):
     CORPORATE = "corporate", "Corporate"
 
 
-class ClientQuerySet(models.QuerySet):
+class ClientState(models.TextChoices):
+    """Who is no client yet is an application; a client is born active."""
+
+    ACTIVE = "active", "Active"
+    SUSPENDED = "suspended", "Suspended"
+    CLOSED = "closed", "Closed"
+
+
+class ClientQuerySet(LifecycleQuerySet):
     def of(self, user):
         """The clients that `user` signs for."""
         return self.filter(signatories__user=user)
@@ -26,16 +38,42 @@ class ClientQuerySet(models.QuerySet):
         )
 
 
-class Client(models.Model):
+class Client(Lifecycle):
+    """A change of state is approved by a second person (`client_changes.py`, lending's closing)."""
+
     number = models.CharField(max_length=12, unique=True)
     name = models.CharField(max_length=120)
     name_chinese = models.CharField(max_length=60, blank=True)
     kind = models.CharField(max_length=12, choices=Kind.choices)
+    state = FSMField(
+        default=ClientState.ACTIVE, choices=ClientState.choices, protected=True, max_length=20
+    )
 
     objects = ClientQuerySet.as_manager()
 
     def __str__(self):
         return f"{self.number} {self.name}"
+
+    @transition(state, source=ClientState.ACTIVE, target=ClientState.SUSPENDED)
+    def suspend(self, *, now: datetime):
+        """Nothing more is lent or released; margin is watched, called and sold as before."""
+
+    @transition(state, source=ClientState.SUSPENDED, target=ClientState.ACTIVE)
+    def reactivate(self, *, now: datetime):
+        """Business goes on."""
+
+    @transition(
+        state, source=[ClientState.ACTIVE, ClientState.SUSPENDED], target=ClientState.CLOSED
+    )
+    def close(self, *, now: datetime):
+        """Nothing is owed and nothing is held: the relationship has ended."""
+
+
+class ClientMove(Move):
+    subject = models.ForeignKey(Client, models.PROTECT, related_name="moves")
+
+    class Meta(Move.Meta):
+        verbose_name = "client move"
 
 
 class Signatory(models.Model):
@@ -58,13 +96,15 @@ class Service(models.Model):
     """
     A relationship manager serves a client from a date until, and not on, another.
 
-    Dated, so that who served whom when the call went out can be told years later.
+    Dated, so that who served whom when the call went out can be told years later. `proposal` is
+    the handover that two people agreed to, where it was one.
     """
 
     client = models.ForeignKey(Client, models.PROTECT, related_name="services")
     manager = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     from_date = models.DateField()
     until_date = models.DateField(null=True, blank=True)
+    proposal = models.ForeignKey(Proposal, models.PROTECT, null=True, blank=True, related_name="+")
 
     class Meta:
         constraints = [
@@ -90,3 +130,16 @@ def manager_of(client: Client, *, on: date):
         .last()
     )
     return service.manager if service else None
+
+
+_NOT_ACTIVE = {
+    ClientState.SUSPENDED: (
+        "Your account is suspended. Please speak with your relationship manager."
+    ),
+    ClientState.CLOSED: "Your account is closed.",
+}
+
+
+def client_gate(client: Client) -> str | None:
+    """None where business may be done with `client`; else why not, in the client's words."""
+    return _NOT_ACTIVE.get(client.state)

@@ -1,6 +1,21 @@
 """The models that the features of this app define."""
 
-from onboarding.clients import Client, Service, Signatory
+from onboarding import client_changes  # noqa: F401 - registers its commands
+from onboarding.clients import Client, ClientMove, Service, Signatory
+from onboarding.entity import LegalEntity, ProductSwitch
+from onboarding.proposals import Proposal, ProposalMove
+from onboarding.sizes import ApprovalSize
 from onboarding.users import User
 
-__all__ = ["Client", "Service", "Signatory", "User"]
+__all__ = [
+    "ApprovalSize",
+    "Client",
+    "ClientMove",
+    "LegalEntity",
+    "ProductSwitch",
+    "Proposal",
+    "ProposalMove",
+    "Service",
+    "Signatory",
+    "User",
+]

@@ -43,19 +43,39 @@ _BOOKS = frozenset(
 )
 _REPORTS = frozenset({"broker.view_storedreport", "broker.view_jobrun", "broker.view_notice"})
 _TERMS = frozenset({"lending.view_marginterms", "lending.view_benchmarkrate"})
-_EVERYTHING = _BOOK | _MARKET | _DEALS | _BOOKS | _REPORTS | _TERMS | {"broker.view_live_book"}
+_HOUSE = frozenset(
+    {
+        "onboarding.view_legalentity",
+        "onboarding.view_productswitch",
+        "onboarding.view_approvalsize",
+    }
+)
+_LIMITS = frozenset({"lending.view_creditlimitchange"})
+_EVERYTHING = (
+    _BOOK
+    | _MARKET
+    | _DEALS
+    | _BOOKS
+    | _REPORTS
+    | _TERMS
+    | _HOUSE
+    | _LIMITS
+    | {"broker.view_live_book"}
+)
 
 PERMISSIONS: dict[str, frozenset[str]] = {
     Role.CLIENT: frozenset(),
     # An RM sees the own clients' rows only: the admin narrows every queryset by this role.
-    Role.RM: _BOOK | {"lending.view_order", "lending.view_draw", "lending.view_repayment"},
-    Role.CREDIT_OFFICER: _BOOK | _MARKET | _DEALS | _TERMS | {"broker.view_live_book"},
+    Role.RM: _BOOK
+    | _LIMITS
+    | {"lending.view_order", "lending.view_draw", "lending.view_repayment"},
+    Role.CREDIT_OFFICER: _BOOK | _MARKET | _DEALS | _TERMS | _LIMITS | {"broker.view_live_book"},
     Role.RISK_OFFICER: _EVERYTHING,
     Role.COMPLIANCE: _EVERYTHING,
     Role.RESPONSIBLE_OFFICER: _EVERYTHING,
     Role.DEALING: _BOOK | _MARKET | _DEALS | {"broker.view_live_book"},
     Role.OPERATIONS: _BOOK | _MARKET | _DEALS | _BOOKS | _REPORTS | {"broker.view_live_book"},
-    Role.FINANCE: _BOOK | _DEALS | _BOOKS | _REPORTS | _TERMS,
+    Role.FINANCE: _BOOK | _MARKET | _DEALS | _BOOKS | _REPORTS | _TERMS | _HOUSE,
     Role.MLRO: _BOOK | _DEALS,
     Role.MIC_OMO: _EVERYTHING,
     Role.MIC_RM: _EVERYTHING,

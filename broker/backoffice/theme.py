@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from django.contrib import admin
 from django.templatetags.static import static
 from django.urls import reverse
+from django.utils import timezone
+
+from onboarding.approvals import Proposal
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,7 @@ _GROUPS = (
         _Page("lending.marginaccount", "Margin accounts", "account_balance_wallet"),
         _Page("lending.margincall", "Margin calls", "notification_important"),
         _Page("onboarding.client", "Clients", "group"),
+        _Page("lending.creditlimitchange", "Credit limits", "speed"),
     ),
     (
         "Deals",
@@ -47,6 +51,9 @@ _GROUPS = (
     ),
     (
         "House",
+        _Page("onboarding.legalentity", "Legal entities", "domain"),
+        _Page("onboarding.productswitch", "Product switches", "toggle_on"),
+        _Page("onboarding.approvalsize", "Approval sizes", "straighten"),
         _Page("lending.marginterms", "Margin terms", "tune"),
         _Page("lending.benchmarkrate", "Benchmark rates", "account_balance"),
         _Page("broker.storedreport", "Reports", "description"),
@@ -72,12 +79,19 @@ def navigation(request) -> list[dict]:
     first = [{"title": "Overview", "icon": "home", "link": reverse("admin:index")}]
     if request.user.has_perm("broker.view_live_book"):
         first.append({"title": "Live book", "icon": "monitoring", "link": reverse("live_book")})
+    first.append(_approvals(request))
     groups = [{"items": first}]
     for title, *pages in _GROUPS:
         items = [_item(page, request, shown) for page in pages if page.model in shown]
         if items:
             groups.append({"title": title, "separator": True, "items": items})
     return groups
+
+
+def _approvals(request) -> dict:
+    item = {"title": "Approvals", "icon": "how_to_reg", "link": reverse("approvals")}
+    waiting = Proposal.objects.waiting_for(request.user, now=timezone.now()).count()
+    return item | ({"badge": str(waiting), "badge_variant": "danger"} if waiting else {})
 
 
 def _item(page: _Page, request, shown: dict) -> dict:

@@ -20,8 +20,9 @@ from lending.margin.ratios import margin_usage
 from lending.margin.readings import Reading, read
 from lending.margin.relation import MarginRelationMove
 from lending.trading.order import Order, OrderMove, OrderState, Side
-from onboarding.clients import Client, Service, Signatory
+from onboarding.clients import Client, ClientMove, Service, Signatory
 from onboarding.lifecycle import Move
+from onboarding.proposals import ProposalMove
 from onboarding.users import User
 
 
@@ -219,7 +220,10 @@ def occurrences_of(model: type[Move], moves: list[Move], occasions) -> list[Occu
         if occasion is None:
             continue
         account = subject if model is MarginMove else getattr(subject, "account", None)
-        client = account.client if account else subject.client
+        if model is ClientMove:
+            client = subject
+        else:
+            client = account.client if account else subject.client
         found.append(Occurrence(move, subject, occasion, client, account))
     return found
 
@@ -230,6 +234,8 @@ def _subjects(model: type[Move], ids: set[int]) -> dict[int, object]:
         MarginCallMove: ("account__client", "account__terms"),
         OrderMove: ("account__client", "account__terms", "asset"),
         MarginRelationMove: ("client",),
+        ClientMove: (),
+        ProposalMove: ("client",),
     }[model]
     subject = model._meta.get_field("subject").related_model
     return subject.objects.select_related(*related).in_bulk(ids)

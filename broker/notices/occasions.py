@@ -12,7 +12,9 @@ from lending.margin.account import MarginMove, State
 from lending.margin.call import MarginCallMove
 from lending.margin.relation import MarginRelationMove
 from lending.trading.order import OrderMove, Side
+from onboarding.clients import ClientMove
 from onboarding.lifecycle import Move
+from onboarding.proposals import ProposalMove
 
 # The name of a pair of templates in templates/notices, given a move and its subject; None where
 # this one is silent after all.
@@ -65,10 +67,19 @@ TOLD: dict[type[Move], dict[str, Occasion]] = {
         "suspend": _same("margin_relation/suspend"),
         "resume": _same("margin_relation/resume"),
     },
+    ClientMove: {
+        "suspend": _same("client/suspend"),
+        "reactivate": _same("client/reactivate"),
+        "close": _same("client/close"),
+    },
+    ProposalMove: {},
 }
 
 SILENT: dict[type[Move], dict[str, str]] = {
-    MarginMove: {"liquidate": "told by the call: expire, liquidate or gap"},
+    MarginMove: {
+        "liquidate": "told by the call: expire, liquidate or gap",
+        "close": "told by the client: close",
+    },
     MarginCallMove: {
         "acknowledge": "the client's own act",
         "cure": "told by the account: cure or ease",
@@ -78,5 +89,13 @@ SILENT: dict[type[Move], dict[str, str]] = {
         "send": "told when it has ended",
         "doubt": "told when the venue has answered",
     },
-    MarginRelationMove: {"activate": "the agreement that opens it is the client's own act"},
+    MarginRelationMove: {
+        "activate": "the agreement that opens it is the client's own act",
+        "close": "told by the client: close",
+    },
+    ClientMove: {},
+    # What was approved is told by what it changed.
+    ProposalMove: dict.fromkeys(
+        ("approve", "refuse", "withdraw", "expire"), "the house's own: staff have an inbox of them"
+    ),
 }

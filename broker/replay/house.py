@@ -8,6 +8,14 @@ from collateral.assets import Asset, Kind, Market, Sector, Tier
 from collateral.haircuts import Haircut
 from lending.loans.rates import BenchmarkRate
 from lending.margin.terms import MarginTerms
+from onboarding.entity import (
+    VA_FINANCING_CONDITIONS,
+    Feature,
+    LegalEntity,
+    ProductSwitch,
+    client_type,
+)
+from onboarding.sizes import ApprovalSize
 from onboarding.users import User
 
 REASON = "House default at opening"
@@ -64,6 +72,14 @@ HAIRCUTS = {
 CASH_HAIRCUTS = {"HKD": ("0", "0", "0"), "USD": ("0.08", "0.05", "0")}
 
 
+OPEN_FEATURES = (
+    Feature.VA_FINANCING,
+    Feature.VA_DEPOSITS,
+    Feature.VA_WITHDRAWALS,
+    *map(client_type, ("person", "joint", "corporate", "trust", "institution")),
+)
+# HKD: above it the MIC of risk management decides a credit limit.
+CREDIT_LIMIT_SIZE = Decimal(20_000_000)
 PLAYABLE_VA = ("BTC", "ETH")
 
 
@@ -81,7 +97,8 @@ def found_house(
     *, maker: User, checker: User, now: datetime, codes: set[str] | None = None
 ) -> House:
     """
-    Enter the accepted assets, their haircuts, the margin terms and the benchmark, from `now` on.
+    Enter the entity with what it may offer, the accepted assets, their haircuts, the margin terms,
+    the benchmark and the sizes above which a higher hand decides, from `now` on.
 
     `codes` keeps only those assets (with the currencies). Asking twice adds nothing.
     """
@@ -113,11 +130,46 @@ def found_house(
                 "checker": checker,
             },
         )
+    _entity(maker=maker, checker=checker, now=now)
     haircuts = {
         haircut.asset.code: haircut
         for haircut in Haircut.objects.in_force(at=now).select_related("asset")
     }
     return House(assets, haircuts, _terms(maker=maker, checker=checker, now=now))
+
+
+def _entity(*, maker: User, checker: User, now: datetime) -> None:
+    """VA financing and the rest are off until switched on; this house opens with them notified."""
+    entity, is_new = LegalEntity.objects.get_or_create(
+        licence="ZZZ999", defaults={"name": "Harbour Securities"}
+    )
+    if not is_new:
+        return
+    ProductSwitch.objects.bulk_create(
+        ProductSwitch(
+            entity=entity,
+            feature=feature,
+            on=True,
+            notification="Opening notification",
+            notified_date=now.date(),
+            conditions=dict.fromkeys(VA_FINANCING_CONDITIONS, REASON)
+            if feature == Feature.VA_FINANCING
+            else {},
+            effective_at=now,
+            reason=REASON,
+            maker=maker,
+            checker=checker,
+        )
+        for feature in OPEN_FEATURES
+    )
+    ApprovalSize.objects.create(
+        command="credit_limit",
+        amount=CREDIT_LIMIT_SIZE,
+        effective_at=now,
+        reason=REASON,
+        maker=maker,
+        checker=checker,
+    )
 
 
 def _asset(described: _Asset) -> Asset:

@@ -1,5 +1,5 @@
 """Accounts, calls, deals and books on the staff site."""
 
-from lending.admin import account, books, call, deals, terms
+from lending.admin import account, books, call, deals, limits, terms
 
-__all__ = ["account", "books", "call", "deals", "terms"]
+__all__ = ["account", "books", "call", "deals", "limits", "terms"]

@@ -18,6 +18,8 @@ from lending.margin.ratios import DrawingPower, drawing_power
 from lending.margin.readings import Reading, read
 from lending.margin.relation import RelationState
 from lending.margin.sweep import review
+from onboarding.clients import client_gate
+from onboarding.entity import may_finance_va
 
 
 class Purpose(models.TextChoices):
@@ -105,7 +107,11 @@ def draw(
     :raises DrawRefused: with the binding limit named; nothing is changed
     :raises KeyReused: the key stands for another draw
     """
-    account = MarginAccount.objects.locked().select_related("terms", "relation").get(pk=account.pk)
+    account = (
+        MarginAccount.objects.locked()
+        .select_related("terms", "relation", "client")
+        .get(pk=account.pk)
+    )
     made = Draw.objects.filter(key=key).first()
     if made:
         if (made.account_id, made.amount, made.purpose, made.asset) != (
@@ -139,9 +145,15 @@ def draw(
 
 
 def _admit(account: MarginAccount, amount: Decimal, *, now: datetime) -> None:
-    """Each precondition of an advance, with its own refusal (VAF-3, VAF-17, SMF-46)."""
+    """Each precondition of an advance, with its own refusal (VAF-1, VAF-3, VAF-17, SMF-46)."""
     if amount <= 0 or round_down(amount, CENT) != amount:
         raise DrawRefused("Enter an amount above zero, in dollars and cents.")
+    not_offered = may_finance_va(now=now)
+    if not_offered:
+        raise DrawRefused(not_offered)
+    not_active = client_gate(account.client)
+    if not_active:
+        raise DrawRefused(not_active)
     if account.relation.state != RelationState.ACTIVE:
         raise DrawRefused("Your securities margin account is not active, so nothing can be drawn.")
     if account.state in (State.CALLED, State.LIQUIDATING):

@@ -114,6 +114,10 @@ class MarginAccount(Lifecycle):
     def fall_into_deficit(self, *, now: datetime):
         """Nothing is left to sell and a debt remains."""
 
+    @transition(state, source=[State.HEALTHY, State.WARNED], target=State.CLOSED)
+    def close(self, *, now: datetime):
+        """Nothing is owed and nothing is held in it."""
+
 
 class MarginMove(Move):
     subject = models.ForeignKey(MarginAccount, models.PROTECT, related_name="moves")

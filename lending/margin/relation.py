@@ -47,6 +47,14 @@ class MarginRelation(Lifecycle):
     def resume(self, *, now: datetime):
         """Advances may be made again."""
 
+    @transition(
+        state,
+        source=[RelationState.PENDING, RelationState.ACTIVE, RelationState.SUSPENDED],
+        target=RelationState.CLOSED,
+    )
+    def close(self, *, now: datetime):
+        """It is over, and every account under it was closed before it (VAF-3)."""
+
 
 class MarginRelationMove(Move):
     subject = models.ForeignKey(MarginRelation, models.PROTECT, related_name="moves")

@@ -3,9 +3,9 @@
 from django.contrib import admin
 from django.contrib.auth.models import Group
 
-from onboarding.admin import clients
+from onboarding.admin import clients, house
 
 # Rights follow from the role alone (rights.py): a group would promise what it cannot give.
 admin.site.unregister(Group)
 
-__all__ = ["clients"]
+__all__ = ["clients", "house"]

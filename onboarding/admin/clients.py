@@ -5,8 +5,25 @@ from django.db.models import Prefetch, Q
 from django.utils import timezone
 from unfold.decorators import display
 
-from onboarding.admin.look_only import NONE, LookOnly, LookOnlyInline, day, text
-from onboarding.clients import Client, Service, Signatory
+from onboarding.admin.look_only import (
+    NONE,
+    LookOnly,
+    LookOnlyInline,
+    day,
+    moment,
+    state,
+    text,
+    word,
+)
+from onboarding.clients import Client, ClientMove, ClientState, Service, Signatory
+
+CLIENT_TONES = {
+    ClientState.ACTIVE: "success",
+    ClientState.SUSPENDED: "warning",
+    ClientState.CLOSED: "default",
+}
+
+_state = state("state", "State", CLIENT_TONES)
 
 
 def services_now(*, path: str = "services") -> Prefetch:
@@ -51,17 +68,35 @@ class SignatoryInline(LookOnlyInline):
         return signatory.user.telephone or NONE
 
 
+class ClientMoveInline(LookOnlyInline):
+    model = ClientMove
+    seen_with = "onboarding.view_client"
+    verbose_name_plural = "suspended, reactivated, closed"
+    fields = (moment("moved_at", "At"), word("step", "Step"), "reason", text("mover", "By"))
+    ordering = ("-pk",)
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("mover")
+
+
 @admin.register(Client)
 class ClientAdmin(LookOnly):
     client_paths = ("pk",)
-    list_display = ("number", "name", text("name_chinese", "Chinese name"), "kind", "served_by")
-    list_filter = ("kind",)
+    list_display = (
+        "number",
+        "name",
+        text("name_chinese", "Chinese name"),
+        "kind",
+        _state,
+        "served_by",
+    )
+    list_filter = ("kind", "state")
     search_fields = ("number", "name", "name_chinese")
     search_help_text = "Number or name"
     ordering = ("number",)
-    fields = ("number", "name", text("name_chinese", "Chinese name"), "kind", "served_by")
+    fields = ("number", "name", text("name_chinese", "Chinese name"), "kind", _state, "served_by")
     # What a client has with the house is shown by those who know of it: they add their rows here.
-    inlines = [ServiceInline, SignatoryInline]
+    inlines = [ServiceInline, SignatoryInline, ClientMoveInline]
 
     def get_queryset(self, request):
         return super().get_queryset(request).prefetch_related(services_now())

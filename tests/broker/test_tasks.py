@@ -10,6 +10,7 @@ from django.utils import timezone
 import broker.tasks
 import collateral.tasks
 import lending.tasks
+import onboarding.tasks
 from broker.celery import app
 from broker.notices.notice import Notice
 from broker.reports import margin_book as books
@@ -32,9 +33,11 @@ TASKS = [
     broker.tasks.send_notices,
     collateral.tasks.refresh_prices,
     lending.tasks.accrue_interest,
+    lending.tasks.follow_terms,
     lending.tasks.post_interest,
     lending.tasks.sweep_margins,
     lending.tasks.work_liquidations,
+    onboarding.tasks.expire_proposals,
 ]
 YESTERDAY = timedelta(days=1)
 

@@ -74,8 +74,9 @@ SELECT n, wave, pledged.*,
 
 # Clients, relations under way and then active by their moves, pools, and accounts in the books.
 _OPENED = """
-INSERT INTO onboarding_client (id, number, name, name_chinese, kind)
-SELECT n, 'C' || lpad(n::text, 9, '0'), 'Client ' || n, '', 'person' FROM planned ORDER BY n;
+INSERT INTO onboarding_client (id, number, name, name_chinese, kind, state)
+SELECT n, 'C' || lpad(n::text, 9, '0'), 'Client ' || n, '', 'person', 'active'
+  FROM planned ORDER BY n;
 INSERT INTO lending_marginrelation (id, client_id, state)
 SELECT n, n, 'pending' FROM planned ORDER BY n;
 INSERT INTO lending_marginrelationmove (subject_id, step, source, target, reason, moved_at)

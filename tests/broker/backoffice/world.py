@@ -31,13 +31,17 @@ from lending.loans.rates import BenchmarkRate
 from lending.loans.repay import Repayment, repay
 from lending.margin.account import MarginAccount, MarginMove, State
 from lending.margin.call import MarginCall, MarginCallMove
+from lending.margin.limit_change import CreditLimitChange
 from lending.margin.sweep import sweep
 from lending.margin.terms import MarginTerms
 from lending.trading.order import Order, OrderMove
 from lending.trading.venues import venue_named
+from onboarding.approvals import approve, propose
 from onboarding.clients import Client
-from onboarding.users import User
-from tests.factories import NOON, client_user, manager_for, margin_account, price
+from onboarding.entity import LegalEntity, ProductSwitch
+from onboarding.sizes import ApprovalSize
+from onboarding.users import Role, User
+from tests.factories import NOON, client_user, manager_for, margin_account, price, staff
 
 NOW = NOON + timedelta(minutes=2)
 
@@ -107,7 +111,26 @@ def _rows_of(account: MarginAccount) -> dict[type[Model], Model]:
         Entry: posting.entry,
         LedgerAccount: account.subledger.accounts.first(),
         Notice: _notice(account),
+        CreditLimitChange: _limit_cut(account),
     }
+
+
+def _limit_cut(account: MarginAccount) -> CreditLimitChange:
+    proposal = propose(
+        "credit_limit",
+        {
+            "account": account.number,
+            "limit": "1",
+            "reasons": ["adverse_event"],
+            "assessment": "It is in deficit.",
+            "review_date": "2026-09-01",
+        },
+        by=staff(Role.CREDIT_OFFICER),
+        reason="in deficit",
+        now=NOW,
+    )
+    approve(proposal, by=staff(Role.CREDIT_OFFICER), reason="agreed", now=NOW)
+    return proposal.credit_limit_change
 
 
 def _notice(account: MarginAccount) -> Notice:
@@ -135,6 +158,9 @@ def _rows_of_the_house() -> dict[type[Model], Model]:
         ),
         MarginTerms: MarginTerms.objects.get(),
         BenchmarkRate: BenchmarkRate.objects.first(),
+        LegalEntity: LegalEntity.objects.get(),
+        ProductSwitch: ProductSwitch.objects.first(),
+        ApprovalSize: ApprovalSize.objects.get(),
         JobRun: JobRun.objects.get(),
         StoredReport: StoredReport.objects.create(
             name="margin-book",

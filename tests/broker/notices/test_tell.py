@@ -21,6 +21,7 @@ from lending.margin.sweep import sweep
 from lending.trading.buy import buy
 from lending.trading.order import OrderMove
 from lending.trading.venues.paper import PaperVenue
+from onboarding.clients import Client, ClientMove
 from onboarding.lifecycle import move
 from tests.factories import NOON, client_user, manager_for, margin_account, price
 from tests.proofs import together
@@ -232,6 +233,16 @@ def test_advances_stopped_and_open_again(borrower):
     tell(now=NOON)
 
     assert told() == ["margin_relation/suspend", "margin_relation/resume"]
+
+
+def test_a_client_is_told_that_business_stops_and_goes_on_and_never_why(borrower):
+    for step in (Client.suspend, Client.reactivate):
+        move(borrower.client, step, reason="a suspicion", now=NOON)
+    tell(now=NOON)
+
+    assert told() == ["client/suspend", "client/reactivate"]
+    assert not ClientMove.objects.filter(told_at=None).exists()
+    assert not Notice.objects.filter(body__contains="suspicion").exists()
 
 
 def test_an_unpriced_account_is_told_without_figures_that_nobody_has(borrower):

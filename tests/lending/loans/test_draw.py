@@ -21,9 +21,11 @@ from lending.margin.readings import read
 from lending.margin.relation import MarginRelation
 from lending.margin.sweep import sweep
 from lending.trading.venues.paper import PaperVenue
+from onboarding.clients import Client
+from onboarding.entity import Feature, LegalEntity, ProductSwitch
 from onboarding.lifecycle import move
 from tests.factories import NOON, client_user, give, margin_account, owe, price
-from tests.proofs import refused, sql, together
+from tests.proofs import guards_down, refused, sql, together
 from tests.strategies import money, whole_steps
 
 CENT = Decimal("0.01")
@@ -87,9 +89,10 @@ class ToTheDrawLevelAndNotACentMore(TestCase):
         give(self.account, {"BTC": bitcoins, "ETH": ethers * Decimal("0.00000001")})
         price("BTC", btc, at=NOON)
         price("ETH", "20000", at=NOON)
-        MarginAccount.objects.filter(pk=self.account.pk).update(
-            credit_limit=credit_limit, policy_amount=policy_amount
-        )
+        with guards_down():
+            MarginAccount.objects.filter(pk=self.account.pk).update(
+                credit_limit=credit_limit, policy_amount=policy_amount
+            )
         owe(self.account, owed, now=NOON)
         value = (bitcoins * btc + ethers * Decimal("0.0002")) * Decimal("0.4")
         limits = {Limit.COLLATERAL: Decimal("0.85") * value, Limit.CREDIT_LIMIT: credit_limit}
@@ -186,7 +189,8 @@ def test_the_collateral_binds(borrower):
 
 @pytest.mark.rule("SMF-41", "VAF-4")
 def test_the_credit_limit_binds_however_much_is_pledged(borrower):
-    MarginAccount.objects.filter(pk=borrower.pk).update(credit_limit=50_000)
+    with guards_down():
+        MarginAccount.objects.filter(pk=borrower.pk).update(credit_limit=50_000)
     give(borrower, {"BTC": "1000"})
 
     assert refusal(borrower, "50000.01") == (
@@ -362,3 +366,29 @@ def test_one_key_asked_by_many_at_once_lends_once(open_borrower):
 
     assert len({made.pk for made in outcomes}) == 1
     assert totals(open_borrower) == (50_000, 50_000)
+
+
+# --- What the house may offer, and to whom --------------------------------------------------------
+
+
+@pytest.mark.rule("VAF-1")
+def test_nothing_is_lent_while_the_house_does_not_offer_it(borrower):
+    entity = LegalEntity.objects.get()
+    last = ProductSwitch.objects.get(entity=entity, feature=Feature.VA_FINANCING)
+    ProductSwitch.objects.create(
+        entity=entity,
+        feature=Feature.VA_FINANCING,
+        on=False,
+        effective_at=NOON,
+        reason="The licence condition is under review",
+        maker=last.maker,
+        checker=last.checker,
+    )
+
+    assert "do not offer this" in refusal(borrower, "1000")
+
+
+def test_nothing_is_lent_to_a_suspended_client(borrower):
+    move(borrower.client, Client.suspend, reason="test", now=NOON)
+
+    assert "suspended" in refusal(borrower, "1000")

@@ -1,0 +1,12 @@
+"""What the timetable asks of onboarding. It looks for rows that are due: a missed turn is late."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from onboarding.approvals import expire_due
+
+
+@shared_task(expires=60, soft_time_limit=30, time_limit=45)
+def expire_proposals(**_):
+    """A proposal that nobody decided in time ends; it could not be approved before this either."""
+    expire_due(now=timezone.now())
