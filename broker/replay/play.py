@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from zoneinfo import ZoneInfo
 
 from django.db import connection
@@ -13,17 +13,20 @@ from broker.replay.answers import Answers, give
 from broker.replay.book import build
 from broker.replay.scenario import Moment, Scenario
 from broker.replay.watch import Watch
+from collateral.amounts import CENT, EXACT, round_up
 from collateral.assets import Asset
 from collateral.custody.movements import units_reconciled
 from collateral.prices.consensus import RECORDED
 from collateral.prices.quote import Quote
 from collateral.prices.refresh import enter
+from collateral.valuation.pools import pool_lines
 from lending.ledger.balances import ledger_balanced
 from lending.liquidation.deficit import Deficit
 from lending.liquidation.execute import work
 from lending.loans.accrue import Accrual, accrue
 from lending.margin.account import MarginAccount, MarginMove, State
 from lending.margin.call import CallState, MarginCall, MarginCallMove
+from lending.margin.readings import read
 from lending.margin.sweep import Swept, sweep
 from lending.trading.order import Order, OrderState, Side
 from lending.trading.venue import Venue
@@ -35,7 +38,13 @@ ACCRUES_AT = time(0, 5)
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a replay ended with; money in HKD, `slippage` the average fraction of the mark."""
+    """
+    What a replay ended with; money in HKD, `slippage` the average fraction of the mark.
+
+    `calls_expired`: the deadline passed with the shortfall still there. `liquidations`: calls that
+    came to a sale; `orders`: those that traded. `wicks_ignored`: marks at the hard line taken back
+    by the next reading. `bad_debt_hkd`: deficits booked, and what is uncovered at the end.
+    """
 
     scenario: str
     accounts: int
@@ -201,12 +210,33 @@ def _outcome(playing: _Playing, accounts: int) -> Outcome:
         sold_hkd=sums["gross"],
         slippage=given_up / sums["marked"] if sums["marked"] else Decimal(0),
         wicks_ignored=playing.progress.swept.cleared,
-        bad_debt_hkd=Deficit.objects.aggregate(sum=Sum("amount", default=Decimal(0)))["sum"],
+        bad_debt_hkd=_booked_deficits() + uncovered(now=playing.scenario.ends_at),
         interest_hkd=Accrual.objects.aggregate(sum=Sum("amount", default=Decimal(0)))["sum"],
         loans_hkd=_lent(),
         ledger_balanced=ledger_balanced(),
         units_reconciled=units_reconciled(),
     )
+
+
+def _booked_deficits() -> Decimal:
+    return Deficit.objects.aggregate(sum=Sum("amount", default=Decimal(0)))["sum"]
+
+
+def uncovered(*, now: datetime) -> Decimal:
+    """
+    What accounts owe beyond the market value of their collateral, HKD rounded up to the cent.
+
+    It is no deficit before the last of it is sold, and lost all the same. At the last agreed
+    prices, fresh or not.
+    """
+    readings = read(now=now)
+    lines = pool_lines([reading.pool_id for reading in readings], now=now)
+    short = Decimal(0)
+    with localcontext(EXACT):
+        for reading in readings:
+            worth = (line.market_value or Decimal(0) for line in lines.get(reading.pool_id, ()))
+            short += max(Decimal(0), reading.debt - reading.cash - sum(worth))
+    return round_up(short, CENT)
 
 
 def _lent() -> Decimal:
