@@ -76,13 +76,28 @@ def _refuse_elsewhere(host: str):
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix, django_db_blocker):
     """Whoever still sits in an earlier run's test database would keep it from being dropped."""
-    name = connection.settings_dict["TEST"]["NAME"]
-    with django_db_blocker.unblock(), connection._nodb_cursor() as cursor:
+    with django_db_blocker.unblock():
+        _end_other_connections()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """And so would a thread or a process of this run that has not let go of it yet."""
+    yield
+    with django_db_blocker.unblock():
+        _end_other_connections()
+
+
+def _end_other_connections():
+    name = connection.settings_dict["NAME"]
+    names = [name, connection.settings_dict["TEST"]["NAME"]]
+    with connection._nodb_cursor() as cursor:
         cursor.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = %s AND pid <> pg_backend_pid()",
-            [name],
+            " WHERE datname = ANY(%s) AND datname LIKE 'test%%' AND pid <> pg_backend_pid()",
+            [names],
         )
+    connection.close()
 
 
 @pytest.fixture(scope="session")
