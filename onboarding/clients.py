@@ -13,7 +13,10 @@ from onboarding.proposals import Proposal
 
 class Kind(models.TextChoices):
     PERSON = "person", "Person"
+    JOINT = "joint", "Joint persons"
     CORPORATE = "corporate", "Corporate"
+    TRUST = "trust", "Trust"
+    INSTITUTION = "institution", "Institution"
 
 
 class ClientState(models.TextChoices):

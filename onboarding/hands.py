@@ -51,6 +51,10 @@ FRR_HAIRCUT = _hands(proposes={Role.FINANCE}, approves={Role.COMPLIANCE})
 MARGIN_TERMS = _hands(proposes={Role.RISK_OFFICER}, approves={Role.COMPLIANCE})
 BENCHMARK_RATE = _hands(proposes={Role.FINANCE}, approves={Role.COMPLIANCE})
 APPROVAL_SIZE = _hands(proposes={Role.RISK_OFFICER}, approves={Role.MIC_RM})
+PARAMETER = _hands(
+    proposes={Role.RISK_OFFICER, Role.COMPLIANCE},
+    approves={Role.RESPONSIBLE_OFFICER, Role.MIC_RM},
+)
 PRODUCT_SWITCH = _hands(proposes={Role.COMPLIANCE}, approves={Role.RESPONSIBLE_OFFICER})
 CREDIT_LIMIT = _hands(
     proposes={Role.RM, Role.CREDIT_OFFICER},

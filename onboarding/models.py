@@ -3,6 +3,7 @@
 from onboarding import client_changes  # noqa: F401 - registers its commands
 from onboarding.clients import Client, ClientMove, Service, Signatory
 from onboarding.entity import LegalEntity, ProductSwitch
+from onboarding.parameters import ParameterValue
 from onboarding.proposals import Proposal, ProposalMove
 from onboarding.sizes import ApprovalSize
 from onboarding.users import User
@@ -13,6 +14,7 @@ __all__ = [
     "ClientMove",
     "LegalEntity",
     "ProductSwitch",
+    "ParameterValue",
     "Proposal",
     "ProposalMove",
     "Service",

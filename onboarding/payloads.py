@@ -41,6 +41,11 @@ def number(payload: dict, key: str, called: str, *, most: int) -> Decimal:
     return value
 
 
+def whole(payload: dict, key: str, called: str, *, most: Decimal) -> Decimal:
+    """A whole number of nothing or more."""
+    return _number(payload, key, called, places=0, most=most)
+
+
 def _number(payload: dict, key: str, called: str, *, places: int, most: Decimal) -> Decimal:
     words = text(payload, key, called)
     try:

@@ -48,6 +48,7 @@ _HOUSE = frozenset(
         "onboarding.view_legalentity",
         "onboarding.view_productswitch",
         "onboarding.view_approvalsize",
+        "onboarding.view_parametervalue",
     }
 )
 _LIMITS = frozenset({"lending.view_creditlimitchange"})
@@ -69,6 +70,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     Role.RM: _BOOK
     | _LIMITS
     | {"lending.view_order", "lending.view_draw", "lending.view_repayment"},
+    Role.ONBOARDING_OFFICER: frozenset({"onboarding.view_client"}) | _HOUSE,
     Role.CREDIT_OFFICER: _BOOK | _MARKET | _DEALS | _TERMS | _LIMITS | {"broker.view_live_book"},
     Role.RISK_OFFICER: _EVERYTHING,
     Role.COMPLIANCE: _EVERYTHING,

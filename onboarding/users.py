@@ -8,6 +8,7 @@ from django.db.models import Q
 class Role(models.TextChoices):
     CLIENT = "client", "Client"
     RM = "rm", "Relationship manager"
+    ONBOARDING_OFFICER = "onboarding_officer", "Onboarding officer"
     CREDIT_OFFICER = "credit_officer", "Credit officer"
     RISK_OFFICER = "risk_officer", "Risk officer"
     COMPLIANCE = "compliance", "Compliance"

@@ -14,6 +14,7 @@ from lending.margin.terms import MarginTerms
 from lending.margin.terms_change import LEVELS, WINDOWS, terms_now
 from onboarding.approvals import commands
 from onboarding.entity import FEATURES, VA_FINANCING_CONDITIONS, Feature, LegalEntity
+from onboarding.parameters import all_declared
 from onboarding.payloads import LONGEST_TEXT, as_percent, today
 from onboarding.users import Role, User
 
@@ -193,6 +194,29 @@ class SizeForm(ProposeForm):
         return dict(self.fields["command"].choices)[self.cleaned_data["command"]]
 
 
+class ParameterForm(ProposeForm):
+    """Typed in the parameter's own unit; a fraction is a part of one."""
+
+    parameter = forms.ChoiceField(label="Parameter")
+    value = forms.DecimalField(
+        label="Value", min_value=0, help_text="A share is a part of one: 0.35 is 35%."
+    )
+    source = _words("Rests on", help_text="Rule and text, or the decision of the house.")
+    verified = forms.ChoiceField(
+        label="Was the source read?", choices=[("no", "No"), ("yes", "Yes, by me")]
+    )
+    effective_at = _From()
+
+    def __init__(self, *args, now: datetime, **kwargs):
+        super().__init__(*args, now=now, **kwargs)
+        self.fields["parameter"].choices = [
+            (each.name, f"{each.title} ({each.unit})") for each in all_declared()
+        ]
+
+    def subject(self) -> str:
+        return dict(self.fields["parameter"].choices)[self.cleaned_data["parameter"]]
+
+
 class SwitchForm(ProposeForm):
     entity = forms.ModelChoiceField(
         LegalEntity.objects.order_by("name"), label="Legal entity", to_field_name="licence"
@@ -272,6 +296,7 @@ FORMS: dict[str, type[ProposeForm]] = {
     "benchmark_rate": BenchmarkForm,
     CREDIT_LIMIT: LimitForm,
     "approval_size": SizeForm,
+    "parameter": ParameterForm,
     "product_switch": SwitchForm,
     "suspend_client": ClientForm,
     "reactivate_client": ClientForm,

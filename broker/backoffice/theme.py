@@ -19,6 +19,16 @@ class _Page:
     icon: str
 
 
+@dataclass(frozen=True, slots=True)
+class _View:
+    """A page of our own, for whoever holds `permission`; `url` is its name."""
+
+    permission: str
+    url: str
+    title: str
+    icon: str
+
+
 _GROUPS = (
     (
         "Risk",
@@ -54,6 +64,8 @@ _GROUPS = (
         _Page("onboarding.legalentity", "Legal entities", "domain"),
         _Page("onboarding.productswitch", "Product switches", "toggle_on"),
         _Page("onboarding.approvalsize", "Approval sizes", "straighten"),
+        _View("onboarding.view_parametervalue", "parameters", "Parameters", "page_info"),
+        _Page("onboarding.parametervalue", "Parameter values", "history_edu"),
         _Page("lending.marginterms", "Margin terms", "tune"),
         _Page("lending.benchmarkrate", "Benchmark rates", "account_balance"),
         _Page("broker.storedreport", "Reports", "description"),
@@ -82,7 +94,7 @@ def navigation(request) -> list[dict]:
     first.append(_approvals(request))
     groups = [{"items": first}]
     for title, *pages in _GROUPS:
-        items = [_item(page, request, shown) for page in pages if page.model in shown]
+        items = [item for page in pages if (item := _item(page, request, shown))]
         if items:
             groups.append({"title": title, "separator": True, "items": items})
     return groups
@@ -94,7 +106,14 @@ def _approvals(request) -> dict:
     return item | ({"badge": str(waiting), "badge_variant": "danger"} if waiting else {})
 
 
-def _item(page: _Page, request, shown: dict) -> dict:
+def _item(page: _Page | _View, request, shown: dict) -> dict | None:
+    """None where the reader may not open the page."""
+    if isinstance(page, _View):
+        if not request.user.has_perm(page.permission):
+            return None
+        return {"title": page.title, "icon": page.icon, "link": reverse(page.url)}
+    if page.model not in shown:
+        return None
     item = {
         "title": page.title,
         "icon": page.icon,

@@ -13,6 +13,7 @@ STAFF = (
     ("victor.yip", "Victor", "Yip", Role.RM, "+852 5550 0102"),
     ("priya.menon", "Priya", "Menon", Role.RM, "+852 5550 0103"),
     ("edmund.so", "Edmund", "So", Role.RM, "+852 5550 0104"),
+    ("nadia.kwan", "Nadia", "Kwan", Role.ONBOARDING_OFFICER, "+852 5550 0105"),
     ("clara.fung", "Clara", "Fung", Role.CREDIT_OFFICER, "+852 5550 0110"),
     ("daniel.hui", "Daniel", "Hui", Role.RISK_OFFICER, "+852 5550 0111"),
     ("miranda.tse", "Miranda", "Tse", Role.COMPLIANCE, "+852 5550 0112"),

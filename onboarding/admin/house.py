@@ -1,10 +1,11 @@
-"""The legal entities, what they may offer, and the sizes above which a higher hand decides."""
+"""The legal entities and what they may offer; parameters; when a higher hand decides."""
 
 from django.contrib import admin
 from unfold.decorators import display
 
 from onboarding.admin.look_only import LookOnly, column, day, moment, text
 from onboarding.entity import FEATURES, LegalEntity, ProductSwitch
+from onboarding.parameters import ParameterValue
 from onboarding.sizes import ApprovalSize
 
 
@@ -72,6 +73,30 @@ class ApprovalSizeAdmin(LookOnly):
     fields = (
         "command",
         column("num_amount", "amount", "HKD", lambda amount: f"{amount:,.2f}"),
+        moment("effective_at", "From"),
+        "reason",
+        text("maker", "Proposed by"),
+        text("checker", "Approved by"),
+    )
+
+
+@admin.register(ParameterValue)
+class ParameterValueAdmin(LookOnly):
+    list_display = (
+        text("title", "Parameter"),
+        text("said", "Value"),
+        moment("effective_at", "From"),
+        text("maker", "Proposed by"),
+        text("checker", "Approved by"),
+    )
+    list_select_related = ("maker", "checker")
+    search_fields = ("name", "source")
+    ordering = ("name", "-effective_at")
+    fields = (
+        text("title", "Parameter"),
+        text("said", "Value"),
+        "verified",
+        "source",
         moment("effective_at", "From"),
         "reason",
         text("maker", "Proposed by"),

@@ -22,7 +22,15 @@ from onboarding.hands import NEVER_DECIDE, Area
 from onboarding.lifecycle import move
 from onboarding.rights import PERMISSIONS
 from onboarding.users import Role
-from tests.factories import NOON, client_user, house, manager_for, margin_account, staff
+from tests.factories import (
+    NOON,
+    a_parameter,
+    client_user,
+    house,
+    manager_for,
+    margin_account,
+    staff,
+)
 from tests.proofs import refused, sql
 
 pytestmark = pytest.mark.django_db
@@ -35,6 +43,7 @@ TABLE = {
     "margin_terms": ({"risk_officer"}, {"compliance"}),
     "benchmark_rate": ({"finance"}, {"compliance"}),
     "approval_size": ({"risk_officer"}, {"mic_rm"}),
+    "parameter": ({"risk_officer", "compliance"}, {"responsible_officer", "mic_rm"}),
     "product_switch": ({"compliance"}, {"responsible_officer"}),
     "credit_limit": ({"rm", "credit_officer"}, {"credit_officer"}),
     "credit_limit above its size": ({"rm", "credit_officer"}, {"mic_rm"}),
@@ -56,6 +65,7 @@ class Scene:
         self.account = margin_account(credit_limit="1000000")
         self.manager = manager_for(self.account)
         self.successor = staff(Role.RM)
+        self.parameter = a_parameter()
 
     def person(self, role: str):
         """Somebody of that role; the manager is the client's own."""
@@ -82,6 +92,12 @@ class Scene:
                 "source": "HKMA",
             },
             "approval_size": {"command": "credit_limit", "amount": "1"},
+            "parameter": {
+                "parameter": self.parameter.name,
+                "value": "7",
+                "source": "the house's decision",
+                "verified": "no",
+            },
             "product_switch": {"entity": "ZZZ999", "feature": "va_financing", "on": "off"},
             "credit_limit": limit | {"limit": "20000000"},
             "credit_limit above its size": limit | {"limit": "20000000.01"},

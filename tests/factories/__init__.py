@@ -17,6 +17,7 @@ from lending.ledger import entries
 from lending.ledger.post import Event, post
 from lending.margin.account import MarginAccount
 from onboarding.clients import Service, Signatory
+from onboarding.parameters import Parameter, Unit, UnknownParameter, declare, declared
 from onboarding.users import Role, User
 
 LONG_AGO = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)  # A Monday morning in Hong Kong.
@@ -66,6 +67,22 @@ def _two_people():
         User.objects.create_user(name, password="secret", role=role, is_staff=True)
         for name, role in (("maker", Role.RISK_OFFICER), ("checker", Role.COMPLIANCE))
     ]
+
+
+def a_parameter() -> Parameter:
+    """A number of days that only tests know of; the house opens with five, and thirty is most."""
+    try:
+        return declared("a_test_of_days")
+    except UnknownParameter:
+        return declare(
+            "a_test_of_days",
+            "Days that a test waits",
+            unit=Unit.DAYS,
+            initial=Decimal(5),
+            verified=False,
+            source="nowhere",
+            most=Decimal(30),
+        )
 
 
 def price(

@@ -14,7 +14,16 @@ from onboarding.approvals import Proposal, State, commands, propose, withdraw
 from onboarding.clients import Client, Service
 from onboarding.entity import VA_FINANCING_CONDITIONS, LegalEntity, ProductSwitch, may_finance_va
 from onboarding.users import Role
-from tests.factories import LONG_AGO, NOON, client_user, house, manager_for, margin_account, staff
+from tests.factories import (
+    LONG_AGO,
+    NOON,
+    a_parameter,
+    client_user,
+    house,
+    manager_for,
+    margin_account,
+    staff,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -484,6 +493,12 @@ GOOD = {
         "source": "HKMA",
     },
     "approval_size": {"command": "credit_limit", "amount": "1000"},
+    "parameter": {
+        "parameter": a_parameter().name,
+        "value": "7",
+        "source": "the house's decision",
+        "verified": "no",
+    },
     "product_switch": {"entity": "ZZZ999", "feature": "va_financing", "on": "off"},
     "suspend_client": {},
     "close_client": {},

@@ -39,9 +39,18 @@ from lending.trading.venues import venue_named
 from onboarding.approvals import approve, propose
 from onboarding.clients import Client
 from onboarding.entity import LegalEntity, ProductSwitch
+from onboarding.parameters import ParameterValue
 from onboarding.sizes import ApprovalSize
 from onboarding.users import Role, User
-from tests.factories import NOON, client_user, manager_for, margin_account, price, staff
+from tests.factories import (
+    NOON,
+    a_parameter,
+    client_user,
+    manager_for,
+    margin_account,
+    price,
+    staff,
+)
 
 NOW = NOON + timedelta(minutes=2)
 
@@ -146,6 +155,13 @@ def _notice(account: MarginAccount) -> Notice:
     )
 
 
+def _a_value_set() -> ParameterValue:
+    payload = {"parameter": a_parameter().name, "value": "7", "source": "x", "verified": "no"}
+    proposal = propose("parameter", payload, by=staff(Role.RISK_OFFICER), reason="policy", now=NOW)
+    approve(proposal, by=staff(Role.MIC_RM), reason="agreed", now=NOW)
+    return ParameterValue.objects.get(proposal=proposal)
+
+
 def _rows_of_the_house() -> dict[type[Model], Model]:
     btc = Asset.objects.get(code="BTC")
     jobs.started("a job", NOW)
@@ -161,6 +177,7 @@ def _rows_of_the_house() -> dict[type[Model], Model]:
         LegalEntity: LegalEntity.objects.get(),
         ProductSwitch: ProductSwitch.objects.first(),
         ApprovalSize: ApprovalSize.objects.get(),
+        ParameterValue: _a_value_set(),
         JobRun: JobRun.objects.get(),
         StoredReport: StoredReport.objects.create(
             name="margin-book",
