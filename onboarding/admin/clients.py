@@ -2,7 +2,9 @@
 
 from django.contrib import admin
 from django.db.models import Prefetch, Q
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from unfold.decorators import display
 
 from onboarding.admin.look_only import (
@@ -89,12 +91,21 @@ class ClientAdmin(LookOnly):
         "kind",
         _state,
         "served_by",
+        "everything",
     )
     list_filter = ("kind", "state")
     search_fields = ("number", "name", "name_chinese")
     search_help_text = "Number or name"
     ordering = ("number",)
-    fields = ("number", "name", text("name_chinese", "Chinese name"), "kind", _state, "served_by")
+    fields = (
+        "number",
+        "name",
+        text("name_chinese", "Chinese name"),
+        "kind",
+        _state,
+        "served_by",
+        "everything",
+    )
     # What a client has with the house is shown by those who know of it: they add their rows here.
     inlines = [ServiceInline, SignatoryInline, ClientMoveInline]
 
@@ -103,6 +114,12 @@ class ClientAdmin(LookOnly):
 
     def found_as(self, client):
         return client.get_kind_display()
+
+    @display(description="Everything")
+    def everything(self, client):
+        """The client's one page, which the doors above this app keep."""
+        page = reverse("client_page", args=[client.number])
+        return format_html('<a class="text-link" href="{}">Open</a>', page)
 
     @display(description="Relationship manager")
     def served_by(self, client):
