@@ -15,6 +15,7 @@ from broker.api.call import OpenCallSerializer, open_call
 from broker.api.problems import answers
 from broker.api.view import Resource
 from collateral.amounts import NOTHING
+from lending.loans.admission import why_none_is_lent
 from lending.loans.draw import power_of
 from lending.margin.account import MarginAccount, State
 from lending.margin.bands import Band, Limit, Standing
@@ -22,10 +23,7 @@ from lending.margin.call import Binding, MarginCall
 from lending.margin.cure import TopUp
 from lending.margin.ratios import margin_usage
 from lending.margin.readings import Reading, read
-from lending.margin.relation import RelationState
 from lending.margin.ways_out import top_ups
-
-LENDING = (State.HEALTHY, State.WARNED)
 
 
 def _choices(of: type) -> list[tuple[str, str]]:
@@ -91,8 +89,16 @@ def stated(accounts: Iterable[MarginAccount], *, now: datetime) -> list[dict]:
     running = MarginCall.objects.filter(account_id__in=ids, ended_at=None)
     calls = {call.account_id: call for call in running}
     offered = top_ups(now=now) if calls else []
+    stopped = why_none_is_lent(accounts, readings, now=now)
     return [
-        _stated(account, readings.get(account.pk), calls.get(account.pk), offered, now=now)
+        _stated(
+            account,
+            readings.get(account.pk),
+            calls.get(account.pk),
+            offered,
+            is_stopped=account.pk in stopped or account.pk not in readings,
+            now=now,
+        )
         for account in accounts
     ]
 
@@ -103,6 +109,7 @@ def _stated(
     call: MarginCall | None,
     offered: list[TopUp],
     *,
+    is_stopped: bool,
     now: datetime,
 ) -> dict:
     return {
@@ -112,7 +119,7 @@ def _stated(
         "state": account.state,
         "credit_limit": account.credit_limit,
         "policy_amount": account.policy_amount,
-        "drawing_power": _drawing_power(account, reading),
+        "drawing_power": _drawing_power(account, reading, is_stopped=is_stopped),
         "open_call": call and open_call(call, reading, account.terms, offered),
         "read_at": now,
         **(_measured(reading) if reading else _closed()),
@@ -152,18 +159,12 @@ def _closed() -> dict:
     return {"standing": Standing.CLOSED, "unpriced": False} | dict.fromkeys(figures)
 
 
-def _drawing_power(account: MarginAccount, reading: Reading | None) -> dict:
-    stopped = (
-        reading is None
-        or not reading.is_priced
-        or account.state not in LENDING
-        or account.relation.state != RelationState.ACTIVE
-    )
+def _drawing_power(account: MarginAccount, reading: Reading | None, *, is_stopped: bool) -> dict:
     amount, limit = (NOTHING, Limit.COLLATERAL) if reading is None else power_of(account, reading)
     return {
-        "amount": NOTHING if stopped else amount,
+        "amount": NOTHING if is_stopped else amount,
         "limit": limit,
-        "advances_stopped": stopped,
+        "advances_stopped": is_stopped,
     }
 
 

@@ -12,11 +12,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from broker.portal.access import client_page, margin_account_of
-from broker.portal.figures import after_drawing, figures_of, why_stopped
+from broker.portal.figures import after_drawing, figures_of
 from broker.portal.forms import KEEP, DrawForm
 from broker.portal.market import Quoted, quoted
 from broker.templatetags.harbour import had, owed, price, units_short
 from collateral.amounts import CENT, EXACT, quotient_down
+from lending.loans.admission import why_not_lent
 from lending.loans.draw import BINDS, DrawRefused, KeyReused, power_of
 from lending.loans.draw import draw as lend
 from lending.margin.account import MarginAccount
@@ -45,7 +46,7 @@ def draw(request: HttpRequest, number: str) -> HttpResponse:
     if not form.is_valid() or "change" in request.POST:
         return _show(request, account, reading, form, market, now=now)
     if "confirmed" not in request.POST:
-        refusal = _refusal(account, reading, form.cleaned_data["amount"])
+        refusal = _refusal(account, reading, form.cleaned_data["amount"], now=now)
         if refusal:
             form.add_error("amount", refusal)
         return _show(request, account, reading, form, market, now=now, confirm=not refusal)
@@ -66,9 +67,11 @@ def _reading(account: MarginAccount, *, now: datetime) -> Reading:
     raise Http404("a closed account lends nothing")
 
 
-def _refusal(account: MarginAccount, reading: Reading, amount: Decimal) -> str:
+def _refusal(
+    account: MarginAccount, reading: Reading, amount: Decimal, *, now: datetime
+) -> str | None:
     """Why `amount` would be refused as things stand, so that nobody confirms it in vain."""
-    stopped = why_stopped(account, reading)
+    stopped = why_not_lent(account, reading, now=now)
     power = power_of(account, reading)
     if stopped or amount <= power.amount:
         return stopped
@@ -161,6 +164,7 @@ def _show(
         template = "portal/draw/confirm.html"
     elif request.htmx:
         template = "portal/draw/_after.html"
+    stopped = why_not_lent(account, reading, now=now)
     context = {
         "page": "draw",
         "account": account,
@@ -168,8 +172,8 @@ def _show(
         "form": form,
         "now": now,
         "demonstration": not settings.PRODUCTION,
-        "figures": figures_of(account, reading) if reading.is_priced else None,
-        "stopped": why_stopped(account, reading),
+        "figures": figures_of(account, reading, stopped=stopped) if reading.is_priced else None,
+        "stopped": stopped,
         "quoted": market,
         "after": _after(account, reading, form, market, now=now),
     }

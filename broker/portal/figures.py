@@ -12,12 +12,11 @@ from broker.portal.gauge import Gauge, gauge_of
 from broker.templatetags.harbour import OVER_THE_LINE, SAFE, WATCH, Zone, zone_of
 from collateral.amounts import CENT, EXACT, NOTHING, quotient_up, round_up
 from lending.loans.draw import power_of
-from lending.margin.account import MarginAccount, State
-from lending.margin.bands import Levels, Limit, is_cured, is_underwater, mta_of
+from lending.margin.account import MarginAccount
+from lending.margin.bands import Levels, Limit, is_cured, mta_of
 from lending.margin.cure import cash_to_cure
 from lending.margin.ratios import DrawingPower, drawing_power, headroom, margin_usage
 from lending.margin.readings import Reading
-from lending.margin.relation import RelationState
 from lending.margin.triggers import RATIO_STEP, market_fall
 
 LINE_NAMES = {
@@ -35,7 +34,7 @@ class Figures:
     - `rise`: how far prices must rise to cure, None where no rise does.
     - `to_warn`: the cash that brings usage down to the warn level.
     - `power`, `recommended`: what may be drawn to the draw level and to the recommended one.
-    - `stopped`: why nothing may be drawn, in the client's words; "" where it may.
+    - `stopped`: why nothing may be drawn, in the client's words; None where it may.
     """
 
     usage: Decimal | None
@@ -47,16 +46,15 @@ class Figures:
     minimum_transfer: Decimal
     power: DrawingPower
     recommended: Decimal
-    stopped: str
+    stopped: str | None
 
 
-def figures_of(account: MarginAccount, reading: Reading) -> Figures:
-    """Every figure of a priced `reading` of `account`."""
+def figures_of(account: MarginAccount, reading: Reading, *, stopped: str | None) -> Figures:
+    """Every figure of a priced `reading` of `account`; `stopped` is why nothing may be drawn."""
     levels = account.terms.levels
     usage = margin_usage(reading.debt, reading.margin_value)
     with localcontext(EXACT):
         moving = reading.margin_value - reading.cash
-    stopped = why_stopped(account, reading)
     nothing = DrawingPower(NOTHING, power_of(account, reading).limit)
     return Figures(
         usage=usage,
@@ -82,21 +80,6 @@ def owed_and_limits(reading: Reading) -> dict[str, Decimal | None]:
         "credit_limit": reading.credit_limit,
         "policy_amount": reading.policy_amount,
     }
-
-
-def why_stopped(account: MarginAccount, reading: Reading) -> str:
-    """Why nothing may be drawn now, in the client's words; "" where it may be."""
-    if account.relation.state != RelationState.ACTIVE:
-        return "Your securities margin account is not active, so nothing can be drawn."
-    if reading.state in (State.CALLED, State.LIQUIDATING):
-        return "Advances are stopped while a margin call is open."
-    if reading.state not in (State.HEALTHY, State.WARNED):
-        return "Advances on this account are stopped."
-    if not reading.is_priced:
-        return "One of your assets has no fresh price, so we cannot measure what you may draw."
-    if is_underwater(debt=reading.debt, market_value=reading.market_value):
-        return "You owe more than your collateral is worth; advances are stopped."
-    return ""
 
 
 # --- After an act -------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from broker.portal.market import Quoted, quoted
 from collateral.amounts import CENT, EXACT
 from collateral.prices.market_hours import HKT
 from collateral.valuation.pools import PoolLine, pool_lines
+from lending.loans.admission import why_not_lent
 from lending.loans.rates import NoBenchmark, benchmark
 from lending.margin.account import MarginAccount
 from lending.margin.call import MarginCall
@@ -75,8 +76,9 @@ def _measured(
         "silent": [line for line in lines if not line.is_fresh],
     }
     if reading.is_priced:
+        stopped = why_not_lent(account, reading, now=now)
         measured |= {
-            "figures": figures_of(account, reading),
+            "figures": figures_of(account, reading, stopped=stopped),
             "lines": [_row(line, reading) for line in lines],
             "cash_share": _part(reading.cash, reading.market_value),
         }

@@ -12,6 +12,7 @@ from collateral.amounts import EXACT
 from collateral.valuation.pools import PoolLine, pool_lines
 from lending.admin.call import left_of
 from lending.admin.measured import BANDS, UNPRICED, usage_of
+from lending.loans.admission import why_not_lent
 from lending.loans.draw import power_of
 from lending.margin.account import MarginAccount, MarginMove, State
 from lending.margin.call import RUNNING, Binding, CallState, MarginCall, MarginCallMove
@@ -120,7 +121,7 @@ def standing_of(account: MarginAccount, user, *, now: datetime) -> Standing | No
         is_priced=reading.is_priced,
         band=band,
         tone=tone,
-        facts=list(_facts(account, reading)),
+        facts=list(_facts(account, reading, now=now)),
         gauge=_gauge(account, reading),
         lines=[_line(line) for line in lines],
         cash=had(reading.cash),
@@ -129,7 +130,7 @@ def standing_of(account: MarginAccount, user, *, now: datetime) -> Standing | No
     )
 
 
-def _facts(account: MarginAccount, reading: Reading) -> Iterator[Fact]:
+def _facts(account: MarginAccount, reading: Reading, *, now: datetime) -> Iterator[Fact]:
     subledger = account.subledger
     yield Fact(
         "Debt",
@@ -148,12 +149,12 @@ def _facts(account: MarginAccount, reading: Reading) -> Iterator[Fact]:
     yield Fact(
         "Shortfall", owed(reading.shortfall), f"beyond {Binding(reading.binding).label.lower()}"
     )
+    why_not = why_not_lent(account, reading, now=now)
+    if why_not:
+        yield Fact("May still be drawn", "nothing", why_not)
+        return
     power = power_of(account, reading)
-    if account.state in (State.HEALTHY, State.WARNED):
-        note = f"{Binding(power.limit).label} binds"
-        yield Fact("May still be drawn", had(power.amount), note)
-    else:
-        yield Fact("May still be drawn", "nothing", "advances are stopped")
+    yield Fact("May still be drawn", had(power.amount), f"{Binding(power.limit).label} binds")
 
 
 def _gauge(account: MarginAccount, reading: Reading) -> Gauge | None:

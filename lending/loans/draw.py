@@ -12,14 +12,12 @@ from collateral.assets import Asset
 from collateral.fields import MoneyField
 from lending.ledger import entries
 from lending.ledger.post import Event, post
-from lending.margin.account import MarginAccount, State
-from lending.margin.bands import Limit, is_underwater
+from lending.loans.admission import why_not_lent
+from lending.margin.account import MarginAccount
+from lending.margin.bands import Limit
 from lending.margin.ratios import DrawingPower, drawing_power
 from lending.margin.readings import Reading, read
-from lending.margin.relation import RelationState
 from lending.margin.sweep import review
-from onboarding.clients import client_gate
-from onboarding.entity import may_finance_va
 
 
 class Purpose(models.TextChoices):
@@ -145,28 +143,16 @@ def draw(
 
 
 def _admit(account: MarginAccount, amount: Decimal, *, now: datetime) -> None:
-    """Each precondition of an advance, with its own refusal (VAF-1, VAF-3, VAF-17, SMF-46)."""
+    """The preconditions of an advance, each with its own refusal, and then its amount."""
     if amount <= 0 or round_down(amount, CENT) != amount:
         raise DrawRefused("Enter an amount above zero, in dollars and cents.")
-    not_offered = may_finance_va(now=now)
-    if not_offered:
-        raise DrawRefused(not_offered)
-    not_active = client_gate(account.client)
-    if not_active:
-        raise DrawRefused(not_active)
-    if account.relation.state != RelationState.ACTIVE:
-        raise DrawRefused("Your securities margin account is not active, so nothing can be drawn.")
-    if account.state in (State.CALLED, State.LIQUIDATING):
-        raise DrawRefused("Advances are stopped while a margin call is open.")
-    if account.state not in (State.HEALTHY, State.WARNED):
-        raise DrawRefused("Advances on this account are stopped.")
-    [reading] = read(now=now, account_ids=[account.pk])
-    if not reading.is_priced:
-        raise DrawRefused(
-            "One of your assets has no fresh price, so we cannot measure what you may draw."
-        )
-    if is_underwater(debt=reading.debt, market_value=reading.market_value):
-        raise DrawRefused("You owe more than your collateral is worth; advances are stopped.")
+    readings = read(now=now, account_ids=[account.pk])
+    if not readings:
+        raise DrawRefused("This account is closed.")
+    [reading] = readings
+    why_not = why_not_lent(account, reading, now=now)
+    if why_not:
+        raise DrawRefused(why_not)
     power = power_of(account, reading)
     if amount > power.amount:
         raise DrawRefused(

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from broker.portal.figures import after_drawing, after_repaying, figures_of, why_stopped
+from broker.portal.figures import after_drawing, after_repaying, figures_of
+from lending.loans.admission import why_not_lent
 from lending.loans.draw import DrawRefused, draw
 from lending.loans.repay import repay
 from lending.margin.account import MarginAccount
@@ -25,11 +26,16 @@ def reading_of(account):
     return reading
 
 
+def shown_figures(account):
+    reading = reading_of(account)
+    return figures_of(account, reading, stopped=why_not_lent(account, reading, now=NOON))
+
+
 def opened(btc, **fields) -> MarginAccount:
     account = margin_account(owed="200000", pledged={"BTC": "1"}, **fields)
     price("BTC", btc, at=NOON)
     sweep(now=NOON)
-    return MarginAccount.objects.select_related("terms", "relation").get(pk=account.pk)
+    return MarginAccount.objects.select_related("terms", "relation", "client").get(pk=account.pk)
 
 
 class WhatIsShownIsWhatHappens(TestCase):
@@ -53,7 +59,7 @@ class WhatIsShownIsWhatHappens(TestCase):
     def test_drawing_does_what_was_shown(self, amount, btc):
         account = opened(btc)
         shown = after_drawing(account, reading_of(account), amount, lends=amount)
-        figures = figures_of(account, reading_of(account))
+        figures = shown_figures(account)
         try:
             draw(account, amount, key="x", now=NOON)
         except DrawRefused:
@@ -71,7 +77,7 @@ class WhatIsShownIsWhatHappens(TestCase):
     def test_the_fall_and_the_rise_that_are_shown_are_on_the_safe_side(self, btc):
         account = opened(btc)
         reading = reading_of(account)
-        figures = figures_of(account, reading)
+        figures = figures_of(account, reading, stopped=None)
         if figures.fall:
             assert reading.debt <= reading.margin_value * (1 - figures.fall)
         if figures.rise:
@@ -96,7 +102,7 @@ def test_an_account_that_stays_in_call_is_not_shown_as_out_of_it():
 def test_no_rise_of_prices_helps_where_the_credit_limit_is_exceeded():
     account = opened("490000", credit_limit="150000")
 
-    figures = figures_of(account, reading_of(account))
+    figures = shown_figures(account)
 
     assert figures.rise is None
     assert [mark.text for mark in figures.gauge.marks][0] == "credit limit 77"
@@ -106,7 +112,7 @@ def test_no_rise_of_prices_helps_where_the_credit_limit_is_exceeded():
 def test_who_is_stopped_can_draw_nothing_and_is_told_why():
     account = opened("490000")
 
-    figures = figures_of(account, reading_of(account))
+    figures = shown_figures(account)
 
     assert figures.stopped == "Advances are stopped while a margin call is open."
     assert (figures.power.amount, figures.recommended) == (0, 0)
@@ -118,7 +124,7 @@ def test_the_reason_shown_is_the_one_that_a_draw_is_refused_with(btc, fresh):
     account = opened(btc)
     now = NOON if fresh else NOON.replace(hour=8)
     [reading] = read(now=now, account_ids=[account.pk])
-    said = why_stopped(account, reading)
+    said = why_not_lent(account, reading, now=now)
     if not said:
         draw(account, Decimal(1), key="x", now=now)
         return

@@ -1,0 +1,70 @@
+"""Whether anything may be lent to an account now: one list for the act and for every page."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+
+from lending.margin.account import MarginAccount, State
+from lending.margin.bands import is_underwater
+from lending.margin.readings import Reading
+from lending.margin.relation import RelationState
+from onboarding.clients import client_gate
+from onboarding.entity import may_finance_va
+
+# A gate is asked of many accounts at once, in a fixed number of statements, and gives why not, in
+# the client's words, by the key of each account to which nothing may be lent.
+Gate = Callable[[Sequence[MarginAccount], datetime], Mapping[int, str]]
+
+
+def _financing_is_off(accounts: Sequence[MarginAccount], now: datetime) -> dict[int, str]:
+    why = may_finance_va(now=now)
+    return {account.pk: why for account in accounts} if why else {}
+
+
+def _not_active(accounts: Sequence[MarginAccount], now: datetime) -> dict[int, str]:
+    asked = ((account.pk, client_gate(account.client)) for account in accounts)
+    return {pk: why for pk, why in asked if why}
+
+
+GATES: tuple[Gate, ...] = (_financing_is_off, _not_active)
+
+
+def why_not_lent(account: MarginAccount, reading: Reading, *, now: datetime) -> str | None:
+    """
+    None where an advance may be made, up to the drawing power; else why not, in the client's words.
+
+    `account` comes with its client and relation. VAF-1, VAF-3, VAF-17, SMF-46.
+    """
+    return why_none_is_lent([account], {account.pk: reading}, now=now).get(account.pk)
+
+
+def why_none_is_lent(
+    accounts: Sequence[MarginAccount], readings: Mapping[int, Reading], *, now: datetime
+) -> dict[int, str]:
+    """
+    Why nothing may be lent, by the key of each of `accounts` where that is so.
+
+    In a fixed number of statements. An account without a reading is closed, and left out of it.
+    """
+    open_ones = [account for account in accounts if account.pk in readings]
+    why: dict[int, str] = {}
+    for gate in GATES:
+        why = {**gate(open_ones, now), **why}
+    for account in open_ones:
+        stands = _as_it_stands(account, readings[account.pk])
+        if stands:
+            why.setdefault(account.pk, stands)
+    return why
+
+
+def _as_it_stands(account: MarginAccount, reading: Reading) -> str | None:
+    if account.relation.state != RelationState.ACTIVE:
+        return "Your securities margin account is not active, so nothing can be drawn."
+    if reading.state in (State.CALLED, State.LIQUIDATING):
+        return "Advances are stopped while a margin call is open."
+    if reading.state not in (State.HEALTHY, State.WARNED):
+        return "Advances on this account are stopped."
+    if not reading.is_priced:
+        return "One of your assets has no fresh price, so we cannot measure what you may draw."
+    if is_underwater(debt=reading.debt, market_value=reading.market_value):
+        return "You owe more than your collateral is worth; advances are stopped."
+    return None
