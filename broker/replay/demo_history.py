@@ -17,6 +17,7 @@ from django.db import transaction
 from broker.notices.announce import announce_reports
 from broker.notices.send import send
 from broker.notices.tell import tell
+from broker.replay.demo_desk import Asked, proposals, put_on_desks
 from broker.replay.demo_feed import BEGINS, FeedAnchor, PlayedFeed, recording
 from broker.replay.demo_firm import Borrower, Firm, found_firm, held_back
 from broker.reports.morning import morning_book
@@ -41,6 +42,7 @@ from onboarding.users import User
 
 OPENED = timedelta(days=30)
 DEALT = timedelta(days=5)
+DECIDED_AFTER = timedelta(minutes=50)
 ACCRUES_AT, POSTS_AT, REPORTS_AT = time(0, 5), time(0, 30), time(7, 30)
 # A cure is paid with a little more than it takes; an answer in part is a third.
 PAID_TO = Decimal("0.91")
@@ -97,6 +99,7 @@ class _History:
         yield from self._dealing()
         yield from self._calls()
         yield from self._warnings()
+        yield from self._desks()
         # What everybody stands at when the demonstration begins.
         yield Act(self.ends, lambda at: self._round(at))
 
@@ -158,6 +161,13 @@ class _History:
     def _warnings(self) -> Iterator[Act]:
         for borrower in self.firm.in_story("warned"):
             yield Act(self._told_at(borrower), self._then(self._sweep, borrower))
+
+    def _desks(self) -> Iterator[Act]:
+        for asked in proposals(self.firm, ends=self.ends):
+            yield Act(self.ends - asked.ago, self._asking(asked))
+
+    def _asking(self, asked: Asked) -> Callable[[datetime], None]:
+        return lambda at: put_on_desks(self.firm, asked, at=at, decided_after=DECIDED_AFTER)
 
     def _told_at(self, borrower: Borrower) -> datetime:
         """So many minutes before the end, as the last word of the story says."""

@@ -26,6 +26,8 @@ from lending.margin.account import MarginAccount, MarginMove, State
 from lending.margin.call import MarginCall, MarginCallMove
 from lending.margin.readings import read
 from lending.margin.sweep import sweep
+from onboarding.approvals import Proposal
+from onboarding.approvals import State as ProposalState
 from onboarding.clients import Client
 from onboarding.users import Role, User
 from tests.factories import NOON
@@ -128,6 +130,17 @@ def test_a_month_of_interest_stands_in_the_books_and_the_mornings_report_is_kept
     assert Accrual.objects.values("on_date").distinct().count() == 30
     assert InterestPosting.objects.count() == 1
     assert {report.format for report in StoredReport.objects.all()} == {"csv", "xlsx"}
+
+
+def test_each_desk_that_decides_has_something_on_it_and_something_was_decided(firm):
+    waiting = {
+        login: Proposal.objects.waiting_for(User.objects.get(username=login), now=NOON).count()
+        for login in ("miranda.tse", "gordon.pang", "daniel.hui", "oliver.grant")
+    }
+    ended = Proposal.objects.exclude(state=ProposalState.PROPOSED).values_list("state", flat=True)
+
+    assert waiting == {"miranda.tse": 2, "gordon.pang": 1, "daniel.hui": 0, "oliver.grant": 0}
+    assert sorted(ended) == ["approved", "refused"]
 
 
 def test_people_and_pools_are_well_formed():
