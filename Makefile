@@ -10,7 +10,8 @@ SAMPLE_PRODUCTION := HARBOUR_ENV=production \
 	CELERY_BROKER_URL=amqp://harbour:sample@broker.example:5672// \
 	EMAIL_URL=smtp+tls://harbour:sample@mail.example:587 \
 	DEFAULT_FROM_EMAIL=margin@harbour.example \
-	FILES_DIR=/srv/harbour
+	FILES_DIR=/srv/harbour \
+	CLAMAV_URL=tcp://scanner.example:3310
 
 .PHONY: demo test check bench lock .venv
 

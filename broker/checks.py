@@ -40,6 +40,7 @@ def production(app_configs=None, **_) -> list[Error]:
         _files(),
         _feed(),
         _bank(),
+        _scanner(),
     ]
     return [refusal for refusal in refusals if refusal]
 
@@ -168,4 +169,13 @@ def _bank() -> Error | None:
             "A client's word would count as money received, and cure a margin call.",
             hint="Unset PAPER_BANK.",
             id="broker.E011",
+        )
+
+
+def _scanner() -> Error | None:
+    if not settings.CLAMAV_URL:
+        return Error(
+            "What strangers upload would be opened by staff without a virus scan.",
+            hint="Set CLAMAV_URL to a ClamAV daemon: tcp://host:3310 or unix:///path.",
+            id="broker.E012",
         )

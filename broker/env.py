@@ -110,6 +110,12 @@ DEFAULT_FROM_EMAIL = _text("DEFAULT_FROM_EMAIL", "Harbour <no-reply@localhost>")
 # Where reports and uploads are kept. Never served by name.
 FILES_DIR = Path(_text("FILES_DIR", str(RUN_DIR / "files"))).resolve()
 
+# The most that one upload may weigh, in millions of bytes.
+LARGEST_UPLOAD_MB = _count("LARGEST_UPLOAD_MB", 20)
+
+# tcp://host:3310 or unix:///path of a ClamAV that looks at every upload. Without it none does.
+CLAMAV_URL = _text("CLAMAV_URL")
+
 # --- Prices --------------------------------------------------------------------------------------
 
 # Where prices come from: licensed venues, or a recorded crash that the demonstration plays.

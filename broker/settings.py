@@ -121,6 +121,16 @@ STORAGES = {
     },
 }
 
+# What clients and staff upload lies beside the reports, by its hash (onboarding/documents).
+DOCUMENTS_DIR = env.FILES_DIR / "documents"
+LARGEST_UPLOAD = env.LARGEST_UPLOAD_MB * 1_000_000
+CLAMAV_URL = env.CLAMAV_URL
+# The first counts, and stops what is larger than may be before the second writes it down.
+FILE_UPLOAD_HANDLERS = [
+    "broker.uploads.Measured",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
+
 # --- Who is who ----------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "onboarding.User"

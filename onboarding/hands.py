@@ -70,3 +70,9 @@ REACTIVATE_CLIENT = _hands(
 )
 CLOSE_CLIENT = _hands(proposes={Role.RM, Role.COMPLIANCE}, approves={Role.COMPLIANCE})
 HANDOVER = _hands(proposes={Role.RM, Role.COMPLIANCE}, approves={Role.RESPONSIBLE_OFFICER})
+# A hold is asked for by an authority and not talked about (AML-27). What is erased is gone.
+LEGAL_HOLD = _hands(
+    proposes={Role.COMPLIANCE, Role.MLRO}, approves={Role.MLRO, Role.RESPONSIBLE_OFFICER}
+)
+ERASE_DOCUMENTS = _hands(proposes={Role.COMPLIANCE}, approves={Role.RESPONSIBLE_OFFICER})
+DISCLOSURE_VERSION = _hands(proposes={Role.COMPLIANCE}, approves={Role.RESPONSIBLE_OFFICER})

@@ -2,6 +2,9 @@
 
 from onboarding import client_changes  # noqa: F401 - registers its commands
 from onboarding.clients import Client, ClientMove, Service, Signatory
+from onboarding.documents import erasure  # noqa: F401 - registers its command
+from onboarding.documents.document import Document, DocumentReading
+from onboarding.documents.holds import LegalHold
 from onboarding.entity import LegalEntity, ProductSwitch
 from onboarding.parameters import ParameterValue
 from onboarding.proposals import Proposal, ProposalMove
@@ -12,7 +15,10 @@ __all__ = [
     "ApprovalSize",
     "Client",
     "ClientMove",
+    "Document",
+    "DocumentReading",
     "LegalEntity",
+    "LegalHold",
     "ProductSwitch",
     "ParameterValue",
     "Proposal",

@@ -51,6 +51,9 @@ _HOUSE = frozenset(
         "onboarding.view_parametervalue",
     }
 )
+# Whoever judges a client reads the papers, and who read which is kept for those who oversee.
+_PAPERS = frozenset({"onboarding.view_document"})
+_READINGS = frozenset({"onboarding.view_documentreading"})
 _LIMITS = frozenset({"lending.view_creditlimitchange"})
 _EVERYTHING = (
     _BOOK
@@ -61,6 +64,7 @@ _EVERYTHING = (
     | _TERMS
     | _HOUSE
     | _LIMITS
+    | _PAPERS
     | {"broker.view_live_book"}
 )
 
@@ -69,19 +73,26 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     # An RM sees the own clients' rows only: the admin narrows every queryset by this role.
     Role.RM: _BOOK
     | _LIMITS
+    | _PAPERS
     | {"lending.view_order", "lending.view_draw", "lending.view_repayment"},
-    Role.ONBOARDING_OFFICER: frozenset({"onboarding.view_client"}) | _HOUSE,
-    Role.CREDIT_OFFICER: _BOOK | _MARKET | _DEALS | _TERMS | _LIMITS | {"broker.view_live_book"},
+    Role.ONBOARDING_OFFICER: frozenset({"onboarding.view_client"}) | _HOUSE | _PAPERS,
+    Role.CREDIT_OFFICER: _BOOK
+    | _MARKET
+    | _DEALS
+    | _TERMS
+    | _LIMITS
+    | _PAPERS
+    | {"broker.view_live_book"},
     Role.RISK_OFFICER: _EVERYTHING,
-    Role.COMPLIANCE: _EVERYTHING,
-    Role.RESPONSIBLE_OFFICER: _EVERYTHING,
+    Role.COMPLIANCE: _EVERYTHING | _READINGS,
+    Role.RESPONSIBLE_OFFICER: _EVERYTHING | _READINGS,
     Role.DEALING: _BOOK | _MARKET | _DEALS | {"broker.view_live_book"},
     Role.OPERATIONS: _BOOK | _MARKET | _DEALS | _BOOKS | _REPORTS | {"broker.view_live_book"},
     Role.FINANCE: _BOOK | _MARKET | _DEALS | _BOOKS | _REPORTS | _TERMS | _HOUSE,
-    Role.MLRO: _BOOK | _DEALS,
+    Role.MLRO: _BOOK | _DEALS | _PAPERS | _READINGS,
     Role.MIC_OMO: _EVERYTHING,
     Role.MIC_RM: _EVERYTHING,
-    Role.AUDITOR: _EVERYTHING,
+    Role.AUDITOR: _EVERYTHING | _READINGS,
 }
 
 

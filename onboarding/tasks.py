@@ -4,9 +4,16 @@ from celery import shared_task
 from django.utils import timezone
 
 from onboarding.approvals import expire_due
+from onboarding.documents.scan import scan_waiting
 
 
 @shared_task(expires=60, soft_time_limit=30, time_limit=45)
 def expire_proposals(**_):
     """A proposal that nobody decided in time ends; it could not be approved before this either."""
     expire_due(now=timezone.now())
+
+
+@shared_task(expires=60, soft_time_limit=240, time_limit=270)
+def scan_documents(**_):
+    """A document that the scanner could not look at when it came waits here until it has."""
+    scan_waiting(now=timezone.now())

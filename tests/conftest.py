@@ -35,6 +35,11 @@ def pytest_configure():
 
 
 @pytest.fixture(scope="session", autouse=True)
+def _documents_lie_in_a_folder_that_goes(tmp_path_factory):
+    settings.DOCUMENTS_DIR = tmp_path_factory.mktemp("documents")
+
+
+@pytest.fixture(scope="session", autouse=True)
 def _sockets_end_at_this_machine():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(socket.socket, "connect", _within(socket.socket.connect))

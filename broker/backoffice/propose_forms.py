@@ -289,6 +289,25 @@ class HandoverForm(ProposeForm):
             )
 
 
+class HoldForm(ProposeForm):
+    client = forms.CharField(label="Client number", max_length=12, required=False)
+    document = forms.CharField(
+        label="Or one document, by its number", max_length=18, required=False
+    )
+    on = forms.ChoiceField(label="Hold", choices=[("on", "On"), ("off", "Lifted")])
+    reference = forms.CharField(label="Reference of the notice", max_length=200)
+
+    def subject(self) -> str:
+        return self.cleaned_data["client"] or f"document {self.cleaned_data['document']}"
+
+
+class EraseForm(ProposeForm):
+    """Asks for nothing but why: what is past its time is past its time."""
+
+    def subject(self) -> str:
+        return ""
+
+
 FORMS: dict[str, type[ProposeForm]] = {
     "haircut": HaircutForm,
     "frr_haircut": FrrHaircutForm,
@@ -302,6 +321,8 @@ FORMS: dict[str, type[ProposeForm]] = {
     "reactivate_client": ClientForm,
     "close_client": ClientForm,
     "handover": HandoverForm,
+    "legal_hold": HoldForm,
+    "erase_documents": EraseForm,
 }
 
 

@@ -18,6 +18,7 @@ SAFE = {
     "EMAIL_URL": "smtp+tls://harbour:secret@mail.example:587",
     "DEFAULT_FROM_EMAIL": "Harbour <margin@harbour.example>",
     "FILES_DIR": "/srv/harbour/files",
+    "CLAMAV_URL": "tcp://scanner.example:3310",
 }
 
 
@@ -38,6 +39,7 @@ def safe(settings, monkeypatch):
     settings.DEFAULT_FROM_EMAIL = SAFE["DEFAULT_FROM_EMAIL"]
     settings.FEED = "live"
     settings.PAPER_BANK = False
+    settings.CLAMAV_URL = SAFE["CLAMAV_URL"]
     settings.STORAGES = {"default": {"OPTIONS": {"location": env.BASE_DIR.parent / "files"}}}
     return settings
 
@@ -62,6 +64,7 @@ def test_outside_production_nothing_is_refused():
         ("DEBUG", True, "broker.E001", "DEBUG"),
         ("FEED", "recorded", "broker.E010", "FEED"),
         ("PAPER_BANK", True, "broker.E011", "PAPER_BANK"),
+        ("CLAMAV_URL", None, "broker.E012", "CLAMAV_URL"),
         ("SECRET_KEY", "", "broker.E002", "SECRET_KEY"),
         ("SECRET_KEY", "short", "broker.E002", "SECRET_KEY"),
         ("SECRET_KEY", "a" * 60, "broker.E002", "SECRET_KEY"),

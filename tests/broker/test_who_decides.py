@@ -26,6 +26,7 @@ from tests.factories import (
     NOON,
     a_parameter,
     client_user,
+    files,
     house,
     manager_for,
     margin_account,
@@ -54,6 +55,8 @@ TABLE = {
     "reactivate_client": ({"rm", "credit_officer", "compliance"}, {"compliance"}),
     "close_client": (CLIENT_CARE, {"compliance"}),
     "handover": (CLIENT_CARE, {"responsible_officer"}),
+    "legal_hold": ({"compliance", "mlro"}, {"mlro", "responsible_officer"}),
+    "erase_documents": ({"compliance"}, {"responsible_officer"}),
 }
 
 
@@ -106,12 +109,15 @@ class Scene:
                 "manager": self.successor.username,
                 "from_date": "2026-03-05",
             },
+            "legal_hold": {"client": number, "on": "on", "reference": "HKP 12/2026"},
         }.get(line, {"client": number})
 
     def prepared(self, line: str) -> str:
         """The command of the line, with what it needs to be possible."""
         if line == "reactivate_client":
             move(self.account.client, Client.suspend, reason="x", now=NOON)
+        if line == "erase_documents":
+            files.document(client_user(), now=NOON.replace(year=2018))
         return line.partition(" ")[0]
 
 

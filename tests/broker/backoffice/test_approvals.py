@@ -19,6 +19,7 @@ from tests.factories import (
     NOON,
     a_parameter,
     client_user,
+    files,
     house,
     manager_for,
     margin_account,
@@ -503,6 +504,8 @@ GOOD = {
     "suspend_client": {},
     "close_client": {},
     "handover": {"from_date": "2026-03-05"},
+    "legal_hold": {"on": "on", "reference": "HKP 12/2026"},
+    "erase_documents": {},
 }
 
 
@@ -514,7 +517,9 @@ def test_each_form_proposes_what_can_be_applied(client, name):
     makers = sorted(command.proposes)
     client.force_login(manager if Role.RM in makers else staff(makers[0]))
     fields = GOOD[name] | {"reason": "as agreed"}
-    if name in ("suspend_client", "close_client"):
+    if name == "erase_documents":
+        files.document(client_user(account), now=NOON.replace(year=2018))
+    if name in ("suspend_client", "close_client", "legal_hold"):
         fields["client"] = account.client.number
     if name == "handover":
         fields |= {"clients": account.client.number, "manager": staff(Role.RM).username}

@@ -1,0 +1,42 @@
+"""Uploads: how a file comes through a form without one that is too large ever being kept."""
+
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from django.core.files.uploadhandler import FileUploadHandler, SkipFile
+from django.http import HttpRequest
+
+from onboarding.documents.take_in import DocumentRefused, too_large
+
+_TOO_LARGE = "harbour.too_large"
+
+
+class Measured(FileUploadHandler):
+    """Counts what comes of each file; of one that is too large the rest is thrown away."""
+
+    def new_file(self, field_name, *arguments, **named):
+        super().new_file(field_name, *arguments, **named)
+        self.came = 0
+
+    def receive_data_chunk(self, raw_data, start):
+        self.came += len(raw_data)
+        if self.came > settings.LARGEST_UPLOAD:
+            self.request.META.setdefault(_TOO_LARGE, set()).add(self.field_name)
+            raise SkipFile
+        return raw_data
+
+    def file_complete(self, file_size):
+        return None
+
+
+def uploaded(request: HttpRequest, field: str) -> UploadedFile:
+    """
+    The file that the form sent under `field`.
+
+    :raises DocumentRefused: none was chosen, or it is larger than may be
+    """
+    file = request.FILES.get(field)
+    if field in request.META.get(_TOO_LARGE, ()):
+        raise too_large()
+    if file is None:
+        raise DocumentRefused("Choose a file.")
+    return file
