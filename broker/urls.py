@@ -10,11 +10,13 @@ from broker.backoffice.client import client
 from broker.backoffice.parameters import parameters
 from broker.backoffice.proposal import proposal
 from broker.backoffice.propose import choose, propose
+from broker.handout import document
 from broker.portal.entrance import SignIn
 
 urlpatterns = [
     path("login/", SignIn.as_view(), name="login"),
     path("logout/", views.LogoutView.as_view(), name="logout"),
+    path("documents/<int:pk>/", document, name="document"),
     path("staff/book/", book, name="live_book"),
     path("staff/approvals/", inbox, name="approvals"),
     path("staff/approvals/together/", together, name="approve_together"),

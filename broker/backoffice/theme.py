@@ -35,6 +35,7 @@ _GROUPS = (
         _Page("lending.marginaccount", "Margin accounts", "account_balance_wallet"),
         _Page("lending.margincall", "Margin calls", "notification_important"),
         _Page("onboarding.client", "Clients", "group"),
+        _Page("onboarding.document", "Documents", "folder"),
         _Page("lending.creditlimitchange", "Credit limits", "speed"),
     ),
     (

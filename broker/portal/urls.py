@@ -3,6 +3,7 @@
 from django.urls import path
 
 from broker.portal.acknowledge import acknowledge
+from broker.portal.documents import documents
 from broker.portal.draw import draw
 from broker.portal.entrance import entrance
 from broker.portal.home import home
@@ -11,6 +12,7 @@ from broker.portal.repay import repay
 app_name = "portal"
 urlpatterns = [
     path("", entrance, name="entrance"),
+    path("documents/", documents, name="documents"),
     path("accounts/<str:number>/", home, name="home"),
     path("accounts/<str:number>/repay/", repay, name="repay"),
     path("accounts/<str:number>/draw/", draw, name="draw"),

@@ -38,6 +38,7 @@ from lending.trading.order import Order, OrderMove
 from lending.trading.venues import venue_named
 from onboarding.approvals import approve, propose
 from onboarding.clients import Client
+from onboarding.documents.document import Document
 from onboarding.entity import LegalEntity, ProductSwitch
 from onboarding.parameters import ParameterValue
 from onboarding.sizes import ApprovalSize
@@ -46,6 +47,7 @@ from tests.factories import (
     NOON,
     a_parameter,
     client_user,
+    files,
     manager_for,
     margin_account,
     price,
@@ -121,6 +123,7 @@ def _rows_of(account: MarginAccount) -> dict[type[Model], Model]:
         LedgerAccount: account.subledger.accounts.first(),
         Notice: _notice(account),
         CreditLimitChange: _limit_cut(account),
+        Document: files.document(client_user(account), now=NOW, client=account.client),
     }
 
 
