@@ -2,6 +2,9 @@
 
 from onboarding import client_changes  # noqa: F401 - registers its commands
 from onboarding.clients import Client, ClientMove, Service, Signatory
+from onboarding.disclosures import version_change  # noqa: F401 - registers its command
+from onboarding.disclosures.acceptance import Acceptance
+from onboarding.disclosures.text import Disclosure
 from onboarding.documents import erasure  # noqa: F401 - registers its command
 from onboarding.documents.document import Document, DocumentReading
 from onboarding.documents.holds import LegalHold
@@ -12,9 +15,11 @@ from onboarding.sizes import ApprovalSize
 from onboarding.users import User
 
 __all__ = [
+    "Acceptance",
     "ApprovalSize",
     "Client",
     "ClientMove",
+    "Disclosure",
     "Document",
     "DocumentReading",
     "LegalEntity",

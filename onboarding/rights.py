@@ -52,7 +52,9 @@ _HOUSE = frozenset(
     }
 )
 # Whoever judges a client reads the papers, and who read which is kept for those who oversee.
-_PAPERS = frozenset({"onboarding.view_document"})
+_PAPERS = frozenset(
+    {"onboarding.view_document", "onboarding.view_disclosure", "onboarding.view_acceptance"}
+)
 _READINGS = frozenset({"onboarding.view_documentreading"})
 _LIMITS = frozenset({"lending.view_creditlimitchange"})
 _EVERYTHING = (

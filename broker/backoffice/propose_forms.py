@@ -13,6 +13,9 @@ from lending.margin.limit_change import Reason
 from lending.margin.terms import MarginTerms
 from lending.margin.terms_change import LEVELS, WINDOWS, terms_now
 from onboarding.approvals import commands
+from onboarding.disclosures.text import Code
+from onboarding.disclosures.version_change import FIELDS as DISCLOSURE_FIELDS
+from onboarding.disclosures.version_change import last_version
 from onboarding.entity import FEATURES, VA_FINANCING_CONDITIONS, Feature, LegalEntity
 from onboarding.parameters import all_declared
 from onboarding.payloads import LONGEST_TEXT, as_percent, today
@@ -308,6 +311,26 @@ class EraseForm(ProposeForm):
         return ""
 
 
+class DisclosureForm(ProposeForm):
+    """Opens with the words of the last version where the text is named in the address."""
+
+    code = forms.ChoiceField(label="Text", choices=Code.choices)
+    title_en = forms.CharField(label="Title in English", max_length=120)
+    title_zh = forms.CharField(label="Title in Chinese", max_length=120)
+    body_en = forms.CharField(label="Text in English", widget=forms.Textarea(attrs={"rows": 16}))
+    body_zh = forms.CharField(label="Text in Chinese", widget=forms.Textarea(attrs={"rows": 16}))
+    effective_at = _From()
+
+    def __init__(self, *args, now: datetime, **kwargs):
+        super().__init__(*args, now=now, **kwargs)
+        last = last_version(self.initial.get("code", ""))
+        if last and not self.is_bound:
+            self.initial |= {name: getattr(last, name) for name in DISCLOSURE_FIELDS}
+
+    def subject(self) -> str:
+        return Code(self.cleaned_data["code"]).label
+
+
 FORMS: dict[str, type[ProposeForm]] = {
     "haircut": HaircutForm,
     "frr_haircut": FrrHaircutForm,
@@ -323,6 +346,7 @@ FORMS: dict[str, type[ProposeForm]] = {
     "handover": HandoverForm,
     "legal_hold": HoldForm,
     "erase_documents": EraseForm,
+    "disclosure_version": DisclosureForm,
 }
 
 

@@ -36,6 +36,7 @@ _GROUPS = (
         _Page("lending.margincall", "Margin calls", "notification_important"),
         _Page("onboarding.client", "Clients", "group"),
         _Page("onboarding.document", "Documents", "folder"),
+        _Page("onboarding.acceptance", "Terms accepted", "task_alt"),
         _Page("lending.creditlimitchange", "Credit limits", "speed"),
     ),
     (
@@ -68,6 +69,7 @@ _GROUPS = (
         _View("onboarding.view_parametervalue", "parameters", "Parameters", "page_info"),
         _Page("onboarding.parametervalue", "Parameter values", "history_edu"),
         _Page("lending.marginterms", "Margin terms", "tune"),
+        _Page("onboarding.disclosure", "Texts for clients", "gavel"),
         _Page("lending.benchmarkrate", "Benchmark rates", "account_balance"),
         _Page("broker.storedreport", "Reports", "description"),
         _Page("broker.notice", "Notices", "mail"),

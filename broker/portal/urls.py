@@ -3,6 +3,7 @@
 from django.urls import path
 
 from broker.portal.acknowledge import acknowledge
+from broker.portal.disclosures import disclosure, disclosures
 from broker.portal.documents import documents
 from broker.portal.draw import draw
 from broker.portal.entrance import entrance
@@ -12,6 +13,8 @@ from broker.portal.repay import repay
 app_name = "portal"
 urlpatterns = [
     path("", entrance, name="entrance"),
+    path("terms/", disclosures, name="disclosures"),
+    path("terms/<int:pk>/", disclosure, name="disclosure"),
     path("documents/", documents, name="documents"),
     path("accounts/<str:number>/", home, name="home"),
     path("accounts/<str:number>/repay/", repay, name="repay"),

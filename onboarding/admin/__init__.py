@@ -3,9 +3,9 @@
 from django.contrib import admin
 from django.contrib.auth.models import Group
 
-from onboarding.admin import clients, documents, house
+from onboarding.admin import clients, disclosures, documents, house
 
 # Rights follow from the role alone (rights.py): a group would promise what it cannot give.
 admin.site.unregister(Group)
 
-__all__ = ["clients", "documents", "house"]
+__all__ = ["clients", "disclosures", "documents", "house"]

@@ -56,6 +56,7 @@ TABLE = {
     "close_client": (CLIENT_CARE, {"compliance"}),
     "handover": (CLIENT_CARE, {"responsible_officer"}),
     "legal_hold": ({"compliance", "mlro"}, {"mlro", "responsible_officer"}),
+    "disclosure_version": ({"compliance"}, {"responsible_officer"}),
     "erase_documents": ({"compliance"}, {"responsible_officer"}),
 }
 
@@ -108,6 +109,13 @@ class Scene:
                 "client": number,
                 "manager": self.successor.username,
                 "from_date": "2026-03-05",
+            },
+            "disclosure_version": {
+                "code": "va_rules",
+                "title_en": "Rules",
+                "title_zh": "規則",
+                "body_en": "As they are.",
+                "body_zh": "如其所是。",
             },
             "legal_hold": {"client": number, "on": "on", "reference": "HKP 12/2026"},
         }.get(line, {"client": number})

@@ -506,6 +506,13 @@ GOOD = {
     "handover": {"from_date": "2026-03-05"},
     "legal_hold": {"on": "on", "reference": "HKP 12/2026"},
     "erase_documents": {},
+    "disclosure_version": {
+        "code": "va_rules",
+        "title_en": "Rules",
+        "title_zh": "規則",
+        "body_en": "As they are.",
+        "body_zh": "如其所是。",
+    },
 }
 
 

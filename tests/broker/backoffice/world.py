@@ -38,6 +38,8 @@ from lending.trading.order import Order, OrderMove
 from lending.trading.venues import venue_named
 from onboarding.approvals import approve, propose
 from onboarding.clients import Client
+from onboarding.disclosures.acceptance import Acceptance
+from onboarding.disclosures.text import Disclosure
 from onboarding.documents.document import Document
 from onboarding.entity import LegalEntity, ProductSwitch
 from onboarding.parameters import ParameterValue
@@ -53,6 +55,7 @@ from tests.factories import (
     price,
     staff,
 )
+from tests.factories.terms import agree, signatory_of, terms_in_force
 
 NOW = NOON + timedelta(minutes=2)
 
@@ -68,6 +71,7 @@ class World:
 
 
 def build() -> World:
+    terms_in_force()
     own, others = _story("first"), _story("second")
     manager = manager_for(own)
     manager_for(others)
@@ -123,6 +127,7 @@ def _rows_of(account: MarginAccount) -> dict[type[Model], Model]:
         LedgerAccount: account.subledger.accounts.first(),
         Notice: _notice(account),
         CreditLimitChange: _limit_cut(account),
+        Acceptance: _agreed(account),
         Document: files.document(client_user(account), now=NOW, client=account.client),
     }
 
@@ -158,6 +163,12 @@ def _notice(account: MarginAccount) -> Notice:
     )
 
 
+def _agreed(account: MarginAccount) -> Acceptance:
+    user = signatory_of(account.client)
+    agree(user, account.client, now=NOW)
+    return Acceptance.objects.filter(user=user).first()
+
+
 def _a_value_set() -> ParameterValue:
     payload = {"parameter": a_parameter().name, "value": "7", "source": "x", "verified": "no"}
     proposal = propose("parameter", payload, by=staff(Role.RISK_OFFICER), reason="policy", now=NOW)
@@ -177,6 +188,7 @@ def _rows_of_the_house() -> dict[type[Model], Model]:
         ),
         MarginTerms: MarginTerms.objects.get(),
         BenchmarkRate: BenchmarkRate.objects.first(),
+        Disclosure: terms_in_force()[0],
         LegalEntity: LegalEntity.objects.get(),
         ProductSwitch: ProductSwitch.objects.first(),
         ApprovalSize: ApprovalSize.objects.get(),

@@ -1,0 +1,121 @@
+"""Terms: what the client agrees to, each text read and accepted by itself, in either language."""
+
+from datetime import datetime
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.views.decorators.http import require_http_methods, require_safe
+
+from broker.portal.access import client_page
+from broker.portal.caller import device_of, ip_of
+from onboarding.clients import Client
+from onboarding.disclosures.acceptance import Acceptance, AcceptanceRefused, accept, required_of
+from onboarding.disclosures.second_factor import second_factor_of
+from onboarding.disclosures.text import Disclosure, Language
+
+
+@require_safe
+@client_page
+def disclosures(request: HttpRequest) -> HttpResponse:
+    """Every text in force, what of it was accepted and when, for one client of the reader."""
+    now = timezone.now()
+    client = _client(request)
+    done = {
+        each.disclosure_id: each
+        for each in Acceptance.objects.filter(user=request.user, client=client)
+    }
+    rows = [(each, done.get(each.pk)) for each in required_of(now=now)]
+    context = {
+        "page": "terms",
+        "now": now,
+        "client": client,
+        "clients": Client.objects.of(request.user).order_by("number"),
+        "rows": rows,
+        "left": sum(accepted is None for _, accepted in rows),
+        "asked": _asked(client),
+    }
+    return render(request, "portal/disclosures/page.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@client_page
+def disclosure(request: HttpRequest, pk: int) -> HttpResponse:
+    """One text to read and print, and on POST its acceptance; the next one follows."""
+    now = timezone.now()
+    client = _client(request)
+    text = get_object_or_404(Disclosure, pk=pk, effective_at__lte=now)
+    language = request.POST.get("language") or request.GET.get("language", "")
+    language = language if language in Language.values else Language.ENGLISH
+    refusal = ""
+    if request.method == "POST":
+        refusal = _accepted(request, text, client, language, now=now)
+        if not refusal:
+            messages.success(request, f"You accepted: {text.title(language)}.")
+            return redirect(reverse("portal:disclosures") + _asked(client))
+    context = {
+        "page": "terms",
+        "now": now,
+        "client": client,
+        "text": text,
+        "title": text.title(language),
+        "paragraphs": text.body(language).split("\n\n"),
+        "sha256": text.sha256(language),
+        "language": language,
+        "languages": Language.choices,
+        "is_newest": text in required_of(now=now),
+        "accepted": Acceptance.objects.filter(
+            user=request.user, client=client, disclosure=text
+        ).first(),
+        "factor": second_factor_of(request.user),
+        "refusal": refusal,
+        "asked": _asked(client),
+    }
+    status = 422 if refusal else 200
+    return render(request, "portal/disclosures/text.html", context, status=status)
+
+
+def _accepted(
+    request: HttpRequest, text: Disclosure, client: Client | None, language: str, *, now: datetime
+) -> str:
+    """Accept it; the words of the refusal where it is refused."""
+    if request.POST.get("read") != "yes":
+        return "Say that you have read it and agree."
+    try:
+        accept(
+            text,
+            by=request.user,
+            client=client,
+            language=language,
+            sha256=request.POST.get("sha256", ""),
+            ip=ip_of(request),
+            user_agent=device_of(request),
+            code=request.POST.get("code", ""),
+            now=now,
+        )
+    except AcceptanceRefused as why:
+        return str(why)
+    return ""
+
+
+def _client(request: HttpRequest) -> Client | None:
+    """
+    The client whose terms these are: the one asked for, else the first; None for an applicant.
+
+    :raises Http404: the reader does not sign for the one asked for
+    """
+    own = Client.objects.of(request.user).order_by("number")
+    number = request.GET.get("client")
+    if number is None:
+        return own.first()
+    client = own.filter(number=number.replace("\0", "")).first()
+    if client is None:
+        raise Http404("no client of that number")
+    return client
+
+
+def _asked(client: Client | None) -> str:
+    return f"?{urlencode({'client': client.number})}" if client else ""
