@@ -4,6 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from broker.notices.announce import announce_refusal, announce_reports
+from broker.notices.correspondence import tell_of_messages
 from broker.notices.send import send
 from broker.notices.tell import tell
 from broker.reports.margin_book import NAME, DoesNotTie
@@ -14,6 +15,7 @@ from broker.reports.morning import morning_book
 def send_notices(**_):
     """Writes what nobody was told yet, then sends what is due."""
     tell(now=timezone.now())
+    tell_of_messages(now=timezone.now())
     send(now=timezone.now())
 
 

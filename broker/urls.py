@@ -7,6 +7,7 @@ from django.urls import include, path
 from broker.backoffice.approvals import inbox, together
 from broker.backoffice.book import book
 from broker.backoffice.client import client
+from broker.backoffice.messages import conversation, overview
 from broker.backoffice.parameters import parameters
 from broker.backoffice.proposal import proposal
 from broker.backoffice.propose import choose, propose
@@ -17,6 +18,8 @@ urlpatterns = [
     path("login/", SignIn.as_view(), name="login"),
     path("logout/", views.LogoutView.as_view(), name="logout"),
     path("documents/<int:pk>/", document, name="document"),
+    path("staff/messages/", overview, name="staff_messages"),
+    path("staff/messages/<str:kind>/<str:key>/", conversation, name="staff_conversation"),
     path("staff/book/", book, name="live_book"),
     path("staff/approvals/", inbox, name="approvals"),
     path("staff/approvals/together/", together, name="approve_together"),

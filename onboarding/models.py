@@ -9,6 +9,7 @@ from onboarding.documents import erasure  # noqa: F401 - registers its command
 from onboarding.documents.document import Document, DocumentReading
 from onboarding.documents.holds import LegalHold
 from onboarding.entity import LegalEntity, ProductSwitch
+from onboarding.messages.message import Attachment, Message, MessageRead
 from onboarding.parameters import ParameterValue
 from onboarding.proposals import Proposal, ProposalMove
 from onboarding.sizes import ApprovalSize
@@ -17,6 +18,7 @@ from onboarding.users import User
 __all__ = [
     "Acceptance",
     "ApprovalSize",
+    "Attachment",
     "Client",
     "ClientMove",
     "Disclosure",
@@ -24,8 +26,10 @@ __all__ = [
     "DocumentReading",
     "LegalEntity",
     "LegalHold",
-    "ProductSwitch",
+    "Message",
+    "MessageRead",
     "ParameterValue",
+    "ProductSwitch",
     "Proposal",
     "ProposalMove",
     "Service",

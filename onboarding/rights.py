@@ -56,6 +56,7 @@ _PAPERS = frozenset(
     {"onboarding.view_document", "onboarding.view_disclosure", "onboarding.view_acceptance"}
 )
 _READINGS = frozenset({"onboarding.view_documentreading"})
+_CORRESPONDS = frozenset({"onboarding.read_messages", "onboarding.write_messages"})
 _LIMITS = frozenset({"lending.view_creditlimitchange"})
 _EVERYTHING = (
     _BOOK
@@ -76,8 +77,12 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     Role.RM: _BOOK
     | _LIMITS
     | _PAPERS
+    | _CORRESPONDS
     | {"lending.view_order", "lending.view_draw", "lending.view_repayment"},
-    Role.ONBOARDING_OFFICER: frozenset({"onboarding.view_client"}) | _HOUSE | _PAPERS,
+    Role.ONBOARDING_OFFICER: frozenset({"onboarding.view_client"})
+    | _HOUSE
+    | _PAPERS
+    | _CORRESPONDS,
     Role.CREDIT_OFFICER: _BOOK
     | _MARKET
     | _DEALS
@@ -86,7 +91,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     | _PAPERS
     | {"broker.view_live_book"},
     Role.RISK_OFFICER: _EVERYTHING,
-    Role.COMPLIANCE: _EVERYTHING | _READINGS,
+    Role.COMPLIANCE: _EVERYTHING | _READINGS | {"onboarding.read_messages"},
     Role.RESPONSIBLE_OFFICER: _EVERYTHING | _READINGS,
     Role.DEALING: _BOOK | _MARKET | _DEALS | {"broker.view_live_book"},
     Role.OPERATIONS: _BOOK | _MARKET | _DEALS | _BOOKS | _REPORTS | {"broker.view_live_book"},
@@ -94,7 +99,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     Role.MLRO: _BOOK | _DEALS | _PAPERS | _READINGS,
     Role.MIC_OMO: _EVERYTHING,
     Role.MIC_RM: _EVERYTHING,
-    Role.AUDITOR: _EVERYTHING | _READINGS,
+    Role.AUDITOR: _EVERYTHING | _READINGS | {"onboarding.read_messages"},
 }
 
 

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from onboarding.approvals import Proposal
+from onboarding.messages.message import READ as READ_MESSAGES
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ _GROUPS = (
         _Page("lending.marginaccount", "Margin accounts", "account_balance_wallet"),
         _Page("lending.margincall", "Margin calls", "notification_important"),
         _Page("onboarding.client", "Clients", "group"),
+        _View(READ_MESSAGES, "staff_messages", "Messages", "forum"),
         _Page("onboarding.document", "Documents", "folder"),
         _Page("onboarding.acceptance", "Terms accepted", "task_alt"),
         _Page("lending.creditlimitchange", "Credit limits", "speed"),
@@ -80,6 +82,7 @@ _GROUPS = (
         _Page("lending.marginmove", "Account moves", "history"),
         _Page("lending.margincallmove", "Call moves", "history"),
         _Page("lending.ordermove", "Order moves", "history"),
+        _Page("onboarding.documentreading", "Documents read", "visibility"),
     ),
 )
 

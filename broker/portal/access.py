@@ -8,12 +8,14 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 from django.views.decorators.vary import vary_on_headers
 from django_htmx.http import HttpResponseClientRedirect
 
 from lending.margin.account import MarginAccount, MarginAccountQuerySet
 from lending.margin.call import MarginCall
+from onboarding.clients import Client
 from onboarding.users import Role
 
 
@@ -62,6 +64,24 @@ def margin_call_of(account: MarginAccount, call_id: int) -> MarginCall:
     :raises Http404: there is none, or it is of another account
     """
     return get_object_or_404(account.calls, pk=call_id)
+
+
+def own_client(request: HttpRequest) -> Client | None:
+    """
+    The client that the page is about: the one asked for, else the first; None for an applicant.
+
+    :raises Http404: the reader does not sign for the one asked for
+    """
+    own = Client.objects.of(request.user).order_by("number")
+    number = request.GET.get("client")
+    if number is None:
+        return own.first()
+    return get_object_or_404(own, number=number.replace("\0", ""))
+
+
+def asked_for(client: Client | None) -> str:
+    """The end of an address that asks for `client`."""
+    return f"?{urlencode({'client': client.number})}" if client else ""
 
 
 def _to_sign_in(request: HttpRequest) -> HttpResponse:

@@ -3,14 +3,13 @@
 from datetime import datetime
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_safe
 
-from broker.portal.access import client_page
+from broker.portal.access import asked_for, client_page, own_client
 from broker.portal.caller import device_of, ip_of
 from onboarding.clients import Client
 from onboarding.disclosures.acceptance import Acceptance, AcceptanceRefused, accept, required_of
@@ -23,7 +22,7 @@ from onboarding.disclosures.text import Disclosure, Language
 def disclosures(request: HttpRequest) -> HttpResponse:
     """Every text in force, what of it was accepted and when, for one client of the reader."""
     now = timezone.now()
-    client = _client(request)
+    client = own_client(request)
     done = {
         each.disclosure_id: each
         for each in Acceptance.objects.filter(user=request.user, client=client)
@@ -36,7 +35,7 @@ def disclosures(request: HttpRequest) -> HttpResponse:
         "clients": Client.objects.of(request.user).order_by("number"),
         "rows": rows,
         "left": sum(accepted is None for _, accepted in rows),
-        "asked": _asked(client),
+        "asked": asked_for(client),
     }
     return render(request, "portal/disclosures/page.html", context)
 
@@ -46,7 +45,7 @@ def disclosures(request: HttpRequest) -> HttpResponse:
 def disclosure(request: HttpRequest, pk: int) -> HttpResponse:
     """One text to read and print, and on POST its acceptance; the next one follows."""
     now = timezone.now()
-    client = _client(request)
+    client = own_client(request)
     text = get_object_or_404(Disclosure, pk=pk, effective_at__lte=now)
     language = request.POST.get("language") or request.GET.get("language", "")
     language = language if language in Language.values else Language.ENGLISH
@@ -55,7 +54,7 @@ def disclosure(request: HttpRequest, pk: int) -> HttpResponse:
         refusal = _accepted(request, text, client, language, now=now)
         if not refusal:
             messages.success(request, f"You accepted: {text.title(language)}.")
-            return redirect(reverse("portal:disclosures") + _asked(client))
+            return redirect(reverse("portal:disclosures") + asked_for(client))
     context = {
         "page": "terms",
         "now": now,
@@ -72,7 +71,7 @@ def disclosure(request: HttpRequest, pk: int) -> HttpResponse:
         ).first(),
         "factor": second_factor_of(request.user),
         "refusal": refusal,
-        "asked": _asked(client),
+        "asked": asked_for(client),
     }
     status = 422 if refusal else 200
     return render(request, "portal/disclosures/text.html", context, status=status)
@@ -99,23 +98,3 @@ def _accepted(
     except AcceptanceRefused as why:
         return str(why)
     return ""
-
-
-def _client(request: HttpRequest) -> Client | None:
-    """
-    The client whose terms these are: the one asked for, else the first; None for an applicant.
-
-    :raises Http404: the reader does not sign for the one asked for
-    """
-    own = Client.objects.of(request.user).order_by("number")
-    number = request.GET.get("client")
-    if number is None:
-        return own.first()
-    client = own.filter(number=number.replace("\0", "")).first()
-    if client is None:
-        raise Http404("no client of that number")
-    return client
-
-
-def _asked(client: Client | None) -> str:
-    return f"?{urlencode({'client': client.number})}" if client else ""

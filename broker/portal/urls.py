@@ -8,11 +8,13 @@ from broker.portal.documents import documents
 from broker.portal.draw import draw
 from broker.portal.entrance import entrance
 from broker.portal.home import home
+from broker.portal.messages import conversation
 from broker.portal.repay import repay
 
 app_name = "portal"
 urlpatterns = [
     path("", entrance, name="entrance"),
+    path("messages/", conversation, name="messages"),
     path("terms/", disclosures, name="disclosures"),
     path("terms/<int:pk>/", disclosure, name="disclosure"),
     path("documents/", documents, name="documents"),

@@ -72,3 +72,18 @@ class DocumentAdmin(LookOnly):
             return "not to be had"
         url = reverse("document", args=[document.pk])
         return format_html('<a class="text-link" href="{}">Open</a>, which is kept', url)
+
+
+@admin.register(DocumentReading)
+class DocumentReadingAdmin(LookOnly):
+    client_paths = ("document__client",)
+    list_display = (moment("read_at", "At"), text("reader", "By"), text("document", "Document"))
+    list_select_related = ("reader", "document")
+    search_fields = ("reader__username", "document__name", "document__client__number")
+    search_help_text = "Who read, the file, or the client"
+    ordering = ("-read_at", "-pk")
+    fields = (moment("read_at", "At"), text("reader", "By"), text("document", "Document"))
+
+    def get_queryset(self, request):
+        may = documents_for(request.user, now=timezone.now()).values("pk")
+        return super().get_queryset(request).filter(document__in=may)

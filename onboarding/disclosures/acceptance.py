@@ -5,13 +5,13 @@ A row says who, for whom, when, to which letters, from which address and with wh
 never edited; an applicant's becomes the client's once, when the account is opened.
 """
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.conf import settings
 from django.db import IntegrityError, models, transaction
-from django.db.models import Q
 
 from onboarding.clients import Client, Kind, Signatory
 from onboarding.disclosures import second_factor
@@ -199,36 +199,60 @@ def terms_gate(
     the last one after the days of grace. `exempt` needs no risk statement (JC-11). A house that
     has put no text in force has nothing that could be accepted, and lends nothing.
     """
-    codes = codes_for(purpose, exempt=exempt)
+    without = {client.pk} if exempt else set()
+    return terms_missing([client], now=now, exempt=without, purpose=purpose).get(client.pk)
+
+
+def terms_missing(
+    clients: Sequence[Client],
+    *,
+    now: datetime,
+    exempt: Collection[int] = (),
+    purpose: str = Purpose.VIRTUAL_ASSETS,
+) -> dict[int, str]:
+    """
+    What `terms_gate` says, by the key of each of `clients` of whom something is missing.
+
+    `exempt` are keys of clients. Four statements, however many clients.
+    """
     known = versions(now=now)
-    if not codes <= set(known):
-        return "Our terms are not in force yet, so nothing can be drawn."
     grace = timedelta(days=int(value_of(GRACE, now=now)))
     good = {
-        each.pk: code for code in codes for each in still_good(known[code], grace=grace, now=now)
+        each.pk: code
+        for code, rows in known.items()
+        for each in still_good(rows, grace=grace, now=now)
     }
-    signatories = set(
-        Signatory.objects.filter(client=client, user__is_active=True).values_list("user", flat=True)
-    )
-    accepted = {
-        (user, good[disclosure])
-        for user, disclosure in Acceptance.objects.filter(
-            Q(client=client), disclosure__in=good
-        ).values_list("user", "disclosure")
-    }
-    missing = [
-        known[code][0].title_en
-        for code in known
-        if code in codes and not _is_agreed(code, accepted, signatories, client.kind)
-    ]
-    if not missing:
-        return None
-    who = " from each holder" if client.kind == Kind.JOINT else ""
-    return f"Before you draw we need your agreement{who} to: {'; '.join(missing)}."
+    keys = [client.pk for client in clients]
+    signing: dict[int, set[int]] = defaultdict(set)
+    for client, user in Signatory.objects.filter(client__in=keys, user__is_active=True).values_list(
+        "client", "user"
+    ):
+        signing[client].add(user)
+    agreed: dict[tuple[int, str], set[int]] = defaultdict(set)
+    for client, disclosure, user in Acceptance.objects.filter(
+        client__in=keys, disclosure__in=good
+    ).values_list("client", "disclosure", "user"):
+        agreed[client, good[disclosure]].add(user)
+    missing = {}
+    for client in clients:
+        codes = codes_for(purpose, exempt=client.pk in exempt)
+        if not codes <= set(known):
+            missing[client.pk] = "Our terms are not in force yet, so nothing can be drawn."
+            continue
+        texts = [
+            rows[0].title_en
+            for code, rows in known.items()
+            if code in codes and not _is_agreed(client, signing[client.pk], agreed[client.pk, code])
+        ]
+        if texts:
+            who = " from each holder" if client.kind == Kind.JOINT else ""
+            missing[client.pk] = (
+                f"Before you draw we need your agreement{who} to: {'; '.join(texts)}."
+            )
+    return missing
 
 
-def _is_agreed(code: str, accepted: set, signatories: set, kind: str) -> bool:
-    agreed = {user for user, what in accepted if what == code}
-    if kind == Kind.JOINT:
-        return bool(signatories) and signatories <= agreed
+def _is_agreed(client: Client, signing: set[int], agreed: set[int]) -> bool:
+    if client.kind == Kind.JOINT:
+        return bool(signing) and signing <= agreed
     return bool(agreed)

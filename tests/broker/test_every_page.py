@@ -16,6 +16,8 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from lending.margin.account import MarginAccount
 from lending.margin.call import MarginCall
 from onboarding.approvals import propose
+from onboarding.disclosures.text import Disclosure
+from onboarding.documents.document import Document
 from onboarding.rights import PERMISSIONS
 from onboarding.users import Role, User
 from tests.broker.backoffice import world as world_of
@@ -29,6 +31,7 @@ STRANGER, OTHER_CLIENT, OTHER_RM = "stranger", "another client", "another rm"
 VISITORS = (STRANGER, OTHER_CLIENT, OTHER_RM, *sorted(Role))
 EVERYBODY = frozenset(VISITORS)
 ALL_STAFF = STAFF | {OTHER_RM}
+CLIENTS = frozenset({Role.CLIENT.value, OTHER_CLIENT})
 OWN_CLIENT = frozenset({Role.CLIENT.value})
 
 
@@ -55,6 +58,8 @@ class World:
     manager: User
     call: MarginCall
     proposal_pk: int
+    paper_pk: int
+    text_pk: int
 
 
 def _account(world: World) -> dict:
@@ -63,6 +68,10 @@ def _account(world: World) -> dict:
 
 def _client(world: World) -> dict:
     return {"number": world.account.client.number}
+
+
+def _document(world: World) -> dict:
+    return {"pk": world.paper_pk}
 
 
 def _proposal(world: World) -> dict:
@@ -85,6 +94,14 @@ PAGES: dict[str, Page] = {
         ),
         _proposal,
     ),
+    "staff_messages": Page(holders("onboarding.read_messages")),
+    # Of a client: whom it has written to, and who oversees them.
+    "staff_conversation": Page(
+        holders("onboarding.read_messages") - {OTHER_RM},
+        lambda world: {"kind": "client", "key": world.account.client.number},
+    ),
+    # Who gave it, and those who judge the client; the other signatory did not give it.
+    "document": Page(holders("onboarding.view_document") - {OTHER_RM}, _document),
     "client_page": Page(holders("onboarding.view_client") - {OTHER_RM}, _client),
     "parameters": Page(holders("onboarding.view_parametervalue")),
     "admin:index": Page(ALL_STAFF),
@@ -108,6 +125,11 @@ PAGES: dict[str, Page] = {
     "api:docs": Page(EVERYBODY - {STRANGER}),
     # The first page leads everybody to the own one.
     "portal:entrance": Page(EVERYBODY - {STRANGER}),
+    # Every client's login has the own: an applicant's is one, too.
+    "portal:messages": Page(CLIENTS),
+    "portal:documents": Page(CLIENTS),
+    "portal:disclosures": Page(CLIENTS),
+    "portal:disclosure": Page(CLIENTS, lambda world: {"pk": world.text_pk}),
     "portal:home": Page(OWN_CLIENT, _account),
     "portal:repay": Page(OWN_CLIENT, _account),
     "portal:draw": Page(OWN_CLIENT, _account),
@@ -146,7 +168,14 @@ def world(time_machine) -> World:
     proposal = propose(
         "haircut", haircut, by=staff(Role.RISK_OFFICER), reason="x", now=world_of.NOW
     )
-    return World(account, built.manager, built.own[MarginCall], proposal.pk)
+    return World(
+        account,
+        built.manager,
+        built.own[MarginCall],
+        proposal.pk,
+        built.own[Document].pk,
+        built.house[Disclosure].pk,
+    )
 
 
 def visitor_of(world: World, name: str) -> User | None:

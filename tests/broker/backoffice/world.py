@@ -40,7 +40,8 @@ from onboarding.approvals import approve, propose
 from onboarding.clients import Client
 from onboarding.disclosures.acceptance import Acceptance
 from onboarding.disclosures.text import Disclosure
-from onboarding.documents.document import Document
+from onboarding.documents.document import Document, DocumentReading
+from onboarding.documents.readers import read
 from onboarding.entity import LegalEntity, ProductSwitch
 from onboarding.parameters import ParameterValue
 from onboarding.sizes import ApprovalSize
@@ -107,6 +108,8 @@ def _fall() -> None:
 def _rows_of(account: MarginAccount) -> dict[type[Model], Model]:
     account = MarginAccount.objects.get(pk=account.pk)
     assert account.state == State.IN_DEFICIT
+    paper = files.document(client_user(account), now=NOW, client=account.client)
+    read(paper, by=paper.uploaded_by, now=NOW)
     ends = Q(debit__subledger=account.subledger) | Q(credit__subledger=account.subledger)
     posting = Posting.objects.filter(ends).first()
     return {
@@ -128,7 +131,8 @@ def _rows_of(account: MarginAccount) -> dict[type[Model], Model]:
         Notice: _notice(account),
         CreditLimitChange: _limit_cut(account),
         Acceptance: _agreed(account),
-        Document: files.document(client_user(account), now=NOW, client=account.client),
+        Document: paper,
+        DocumentReading: paper.readings.get(),
     }
 
 

@@ -18,6 +18,7 @@ from onboarding.disclosures.acceptance import (
     outstanding,
     required_of,
     terms_gate,
+    terms_missing,
 )
 from onboarding.disclosures.text import (
     Code,
@@ -384,3 +385,17 @@ def test_versions_follow_one_another(texts, version, at):
     row.pk, row.version, row.effective_at = None, version, at
     with refused("disclosure_versions_follow"):
         row.save()
+
+
+def test_of_many_clients_it_is_asked_in_four_statements(texts, django_assert_num_queries):
+    clients = [a_client() for _ in range(5)]
+    for client in clients[:3]:
+        agree(signatory_of(client), client, now=NOON)
+    with django_assert_num_queries(4):
+        missing = terms_missing(clients, now=NOON)
+    assert set(missing) == {client.pk for client in clients[3:]}
+    assert missing == {
+        client.pk: terms_gate(client, now=NOON)
+        for client in clients
+        if terms_gate(client, now=NOON)
+    }
