@@ -68,6 +68,7 @@ _EVERYTHING = (
     | _HOUSE
     | _LIMITS
     | _PAPERS
+    | _READINGS
     | {"broker.view_live_book"}
 )
 
@@ -91,15 +92,15 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     | _PAPERS
     | {"broker.view_live_book"},
     Role.RISK_OFFICER: _EVERYTHING,
-    Role.COMPLIANCE: _EVERYTHING | _READINGS | {"onboarding.read_messages"},
-    Role.RESPONSIBLE_OFFICER: _EVERYTHING | _READINGS,
+    Role.COMPLIANCE: _EVERYTHING | {"onboarding.read_messages"},
+    Role.RESPONSIBLE_OFFICER: _EVERYTHING,
     Role.DEALING: _BOOK | _MARKET | _DEALS | {"broker.view_live_book"},
     Role.OPERATIONS: _BOOK | _MARKET | _DEALS | _BOOKS | _REPORTS | {"broker.view_live_book"},
     Role.FINANCE: _BOOK | _MARKET | _DEALS | _BOOKS | _REPORTS | _TERMS | _HOUSE,
     Role.MLRO: _BOOK | _DEALS | _PAPERS | _READINGS,
     Role.MIC_OMO: _EVERYTHING,
     Role.MIC_RM: _EVERYTHING,
-    Role.AUDITOR: _EVERYTHING | _READINGS | {"onboarding.read_messages"},
+    Role.AUDITOR: _EVERYTHING | {"onboarding.read_messages"},
 }
 
 

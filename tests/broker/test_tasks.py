@@ -38,6 +38,7 @@ TASKS = [
     lending.tasks.sweep_margins,
     lending.tasks.work_liquidations,
     onboarding.tasks.expire_proposals,
+    onboarding.tasks.scan_documents,
 ]
 YESTERDAY = timedelta(days=1)
 
