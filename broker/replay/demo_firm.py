@@ -15,6 +15,8 @@ from lending.ledger import entries
 from lending.ledger.post import Event, post_many
 from lending.margin.account import MarginAccount
 from onboarding.clients import Service, Signatory
+from onboarding.disclosures.acceptance import accept_for_many
+from onboarding.disclosures.text import Language
 from onboarding.users import Role, User
 
 DOLLAR = Decimal(1)
@@ -124,10 +126,11 @@ def _sign_and_serve(
         )
         for _, given, family in signing
     )
-    Signatory.objects.bulk_create(
+    signatories = Signatory.objects.bulk_create(
         Signatory(client=client, user=user)
         for (client, *_), user in zip(signing, users, strict=True)
     )
+    accept_for_many(signatories, language=Language.ENGLISH, now=now)
 
 
 def login_of(given: str, family: str) -> str:

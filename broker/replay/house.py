@@ -8,6 +8,7 @@ from collateral.assets import Asset, Kind, Market, Sector, Tier
 from collateral.haircuts import Haircut
 from lending.loans.rates import BenchmarkRate
 from lending.margin.terms import MarginTerms
+from onboarding.disclosures.text import found_disclosures
 from onboarding.entity import (
     VA_FINANCING_CONDITIONS,
     Feature,
@@ -97,8 +98,9 @@ def found_house(
     *, maker: User, checker: User, now: datetime, codes: set[str] | None = None
 ) -> House:
     """
-    Enter the entity with what it may offer, the accepted assets, their haircuts, the margin terms,
-    the benchmark and the sizes above which a higher hand decides, from `now` on.
+    Enter the entity with what it may offer, the texts that clients accept, the accepted assets,
+    their haircuts, the margin terms, the benchmark and the sizes above which a higher hand
+    decides, from `now` on.
 
     `codes` keeps only those assets (with the currencies). Asking twice adds nothing.
     """
@@ -131,6 +133,7 @@ def found_house(
             },
         )
     _entity(maker=maker, checker=checker, now=now)
+    found_disclosures(maker=maker, checker=checker, now=now)
     haircuts = {
         haircut.asset.code: haircut
         for haircut in Haircut.objects.in_force(at=now).select_related("asset")

@@ -8,6 +8,7 @@ from lending.margin.bands import is_underwater
 from lending.margin.readings import Reading
 from lending.margin.relation import RelationState
 from onboarding.clients import client_gate
+from onboarding.disclosures.acceptance import terms_missing
 from onboarding.entity import may_finance_va
 
 # A gate is asked of many accounts at once, in a fixed number of statements, and gives why not, in
@@ -25,7 +26,17 @@ def _not_active(accounts: Sequence[MarginAccount], now: datetime) -> dict[int, s
     return {pk: why for pk, why in asked if why}
 
 
-GATES: tuple[Gate, ...] = (_financing_is_off, _not_active)
+def _not_agreed(accounts: Sequence[MarginAccount], now: datetime) -> dict[int, str]:
+    clients = {account.client_id: account.client for account in accounts}
+    missing = terms_missing(list(clients.values()), now=now) if clients else {}
+    return {
+        account.pk: missing[account.client_id]
+        for account in accounts
+        if account.client_id in missing
+    }
+
+
+GATES: tuple[Gate, ...] = (_financing_is_off, _not_active, _not_agreed)
 
 
 def why_not_lent(account: MarginAccount, reading: Reading, *, now: datetime) -> str | None:

@@ -17,6 +17,8 @@ from lending.ledger import entries
 from lending.ledger.post import Event, post
 from lending.margin.account import MarginAccount
 from onboarding.clients import Service, Signatory
+from onboarding.disclosures.acceptance import accept_for_many
+from onboarding.disclosures.text import Language
 from onboarding.parameters import Parameter, Unit, UnknownParameter, declare, declared
 from onboarding.users import Role, User
 
@@ -113,9 +115,18 @@ def margin_account(
         spread=Decimal(spread),
     )
     [account] = open_accounts([opening], house().terms, now=now)
+    _agreed_to_the_terms(account, now=now)
     give(account, pledged or {}, now=now)
     owe(account, owed, now=now)
     return MarginAccount.objects.get(pk=account.pk)
+
+
+def _agreed_to_the_terms(account: MarginAccount, *, now: datetime) -> None:
+    """By a signatory who has left since: who signs now is for each story to say."""
+    user, _ = User.objects.get_or_create(username="left", role=Role.CLIENT, is_active=False)
+    signatory = Signatory.objects.create(client=account.client, user=user)
+    accept_for_many([signatory], language=Language.ENGLISH, now=max(now, LONG_AGO))
+    signatory.delete()
 
 
 def give(account: MarginAccount, pledged: dict[str, str], *, now: datetime = LONG_AGO) -> None:
