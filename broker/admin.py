@@ -1,5 +1,8 @@
 """The broker's own tables on the staff site."""
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.urls import path, reverse
 from django.utils.html import format_html
@@ -11,6 +14,10 @@ from broker.reports import views
 from broker.reports.archive import StoredReport
 from collateral.admin.figures import number
 from onboarding.admin.look_only import LookOnly, day, moment, state, text, zone
+
+# What a login is kept safe by is its owner's: nobody else looks at it, and it has no page here.
+for _own in (EmailAddress, Authenticator, UserSession):
+    admin.site.unregister(_own)
 
 OUTCOME_TONES = {Outcome.RUNNING: "info", Outcome.DONE: "success", Outcome.FAILED: "danger"}
 

@@ -41,6 +41,7 @@ def production(app_configs=None, **_) -> list[Error]:
         _feed(),
         _bank(),
         _scanner(),
+        _staff_second_factor(),
     ]
     return [refusal for refusal in refusals if refusal]
 
@@ -178,4 +179,13 @@ def _scanner() -> Error | None:
             "What strangers upload would be opened by staff without a virus scan.",
             hint="Set CLAMAV_URL to a ClamAV daemon: tcp://host:3310 or unix:///path.",
             id="broker.E012",
+        )
+
+
+def _staff_second_factor() -> Error | None:
+    if not settings.STAFF_SECOND_FACTOR:
+        return Error(
+            "A password alone would approve what moves money and risk.",
+            hint="Unset STAFF_SECOND_FACTOR.",
+            id="broker.E013",
         )

@@ -87,6 +87,13 @@ HSTS_SECONDS = _count("HSTS_SECONDS", 31_536_000 if TLS else 0)
 # Whether a proxy of ours ends TLS, strips X-Forwarded-Proto from outside and sets its own.
 TRUSTED_PROXY = _flag("TRUSTED_PROXY", False)
 
+# What hides the secrets of second factors, with commas between: the first hides, all of them open.
+# Without it SECRET_KEY does.
+SECOND_FACTOR_SECRETS = _list("SECOND_FACTOR_SECRETS", [])
+
+# Whether staff without a second factor are led to set one up before anything else.
+STAFF_SECOND_FACTOR = _flag("STAFF_SECOND_FACTOR", PRODUCTION)
+
 # --- Servers -------------------------------------------------------------------------------------
 
 # postgres://user:password@host:port/name. Without it Harbour runs a PostgreSQL of its own.

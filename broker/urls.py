@@ -1,7 +1,6 @@
 """Every address of the house."""
 
 from django.contrib import admin
-from django.contrib.auth import views
 from django.urls import include, path
 
 from broker.backoffice.approvals import inbox, together
@@ -12,11 +11,9 @@ from broker.backoffice.parameters import parameters
 from broker.backoffice.proposal import proposal
 from broker.backoffice.propose import choose, propose
 from broker.handout import document
-from broker.portal.entrance import SignIn
 
 urlpatterns = [
-    path("login/", SignIn.as_view(), name="login"),
-    path("logout/", views.LogoutView.as_view(), name="logout"),
+    path("", include("broker.signin.urls")),
     path("documents/<int:pk>/", document, name="document"),
     path("staff/messages/", overview, name="staff_messages"),
     path("staff/messages/<str:kind>/<str:key>/", conversation, name="staff_conversation"),

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import hypothesis
 import pytest
 from django.conf import settings
+from django.core.cache import cache
 from django.db import connection
 
 from broker import embedded, env
@@ -125,6 +126,12 @@ def _a_state_without_its_move_is_refused_at_its_line(request, _django_db_marker)
     if connection.in_atomic_block and request.getfixturevalue("state_triggers"):
         with connection.cursor() as cursor:
             cursor.execute(f"SET CONSTRAINTS {request.getfixturevalue('state_triggers')} IMMEDIATE")
+
+
+@pytest.fixture(autouse=True)
+def _nobody_has_tried_too_often():
+    """How often something was asked is counted by address, and all tests come from one."""
+    cache.clear()
 
 
 @pytest.fixture(autouse=True)

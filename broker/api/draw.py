@@ -12,6 +12,7 @@ from broker.api.amounts import AskedAmountField, HkdField
 from broker.api.keys import PARAMETER, REPLAYED, key_of, reused
 from broker.api.problems import Problem, answers
 from broker.api.view import Resource
+from broker.signin.step_up import is_fresh
 from collateral.assets import Asset, Kind
 from lending.loans.draw import Draw, DrawRefused, KeyReused, Purpose, draw
 from lending.trading.buy import buy
@@ -88,6 +89,8 @@ class DrawList(Resource):
         """Draw on the account, to what may be drawn and no further."""
         now = timezone.now()
         account = own_account_of(request.user, number, now=now)
+        if not is_fresh(request._request):
+            raise Problem(HTTPStatus.FORBIDDEN, "second-factor-needed", _SHOW_IT)
         key = key_of(request, account)
         asked = DrawAskedSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
@@ -109,6 +112,7 @@ class DrawList(Resource):
         return Response(DrawSerializer(_said(made)).data, HTTPStatus.CREATED, headers=headers)
 
 
+_SHOW_IT = "Show your second factor at /login/again/ first; it is good for five minutes."
 _SILENT = "The venue does not answer. Send the same request again: nothing is done twice."
 
 

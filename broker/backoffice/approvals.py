@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from broker.backoffice.desk import show, staff_page
 from broker.backoffice.propose_forms import proposable_by
+from broker.signin.step_up import second_factor_to_act
 from onboarding.approvals import Proposal, Refused, State, approve_many, obstacle_to
 
 PER_PAGE = 50
@@ -68,6 +69,7 @@ def _count(user, tab: str, *, now: datetime) -> int | None:
 
 @require_POST
 @staff_page
+@second_factor_to_act
 def together(request: HttpRequest) -> HttpResponse:
     """
     The chosen proposals with one combined difference, then their approval, all or none.

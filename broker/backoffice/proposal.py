@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from broker.backoffice.desk import show, staff_page
+from broker.signin.step_up import second_factor_to_act
 from onboarding.approvals import (
     Proposal,
     Refused,
@@ -28,6 +29,7 @@ DECISIONS = {
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_page
+@second_factor_to_act
 def proposal(request: HttpRequest, pk: int) -> HttpResponse:
     """The page, and on POST one decision; what the reader may not see is not there."""
     now = timezone.now()

@@ -98,6 +98,7 @@ def navigation(request) -> list[dict]:
     if request.user.has_perm("broker.view_live_book"):
         first.append({"title": "Live book", "icon": "monitoring", "link": reverse("live_book")})
     first.append(_approvals(request))
+    first.append({"title": "Your sign-in", "icon": "key", "link": reverse("mfa_index")})
     groups = [{"items": first}]
     for title, *pages in _GROUPS:
         items = [item for page in pages if (item := _item(page, request, shown))]

@@ -15,6 +15,7 @@ from broker.portal.access import client_page, margin_account_of
 from broker.portal.figures import after_drawing, figures_of
 from broker.portal.forms import KEEP, DrawForm
 from broker.portal.market import Quoted, quoted
+from broker.signin.step_up import second_factor_to_act
 from broker.templatetags.harbour import had, owed, price, units_short
 from collateral.amounts import CENT, EXACT, quotient_down
 from lending.loans.admission import why_not_lent
@@ -32,6 +33,7 @@ VENUE = "paper"
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @client_page
+@second_factor_to_act
 def draw(request: HttpRequest, number: str) -> HttpResponse:
     """A form, then the same with what it would change, then the advance."""
     now = timezone.now()

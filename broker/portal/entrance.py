@@ -1,7 +1,6 @@
-"""The front door: where each person's first page is, and the sign-in that leads there."""
+"""The front door: where each person's first page is."""
 
-from django.contrib.auth.forms import AuthenticationForm
-from django.contrib.auth.views import LoginView, redirect_to_login
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -11,18 +10,6 @@ from django.views.decorators.http import require_safe
 from broker.portal.access import margin_accounts_of
 from lending.margin.readings import read
 from onboarding.users import Role
-
-
-class SignInForm(AuthenticationForm):
-    error_messages = {
-        "invalid_login": "That name and password do not go together. Capital letters count.",
-        "inactive": "This login is closed. Your relationship manager can tell you why.",
-    }
-
-
-class SignIn(LoginView):
-    authentication_form = SignInForm
-    redirect_authenticated_user = True
 
 
 @require_safe

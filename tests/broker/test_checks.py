@@ -40,6 +40,7 @@ def safe(settings, monkeypatch):
     settings.FEED = "live"
     settings.PAPER_BANK = False
     settings.CLAMAV_URL = SAFE["CLAMAV_URL"]
+    settings.STAFF_SECOND_FACTOR = True
     settings.STORAGES = {"default": {"OPTIONS": {"location": env.BASE_DIR.parent / "files"}}}
     return settings
 
@@ -65,6 +66,7 @@ def test_outside_production_nothing_is_refused():
         ("FEED", "recorded", "broker.E010", "FEED"),
         ("PAPER_BANK", True, "broker.E011", "PAPER_BANK"),
         ("CLAMAV_URL", None, "broker.E012", "CLAMAV_URL"),
+        ("STAFF_SECOND_FACTOR", False, "broker.E013", "STAFF_SECOND_FACTOR"),
         ("SECRET_KEY", "", "broker.E002", "SECRET_KEY"),
         ("SECRET_KEY", "short", "broker.E002", "SECRET_KEY"),
         ("SECRET_KEY", "a" * 60, "broker.E002", "SECRET_KEY"),

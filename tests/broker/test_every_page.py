@@ -30,6 +30,7 @@ STAFF = frozenset(role.value for role in Role if role != Role.CLIENT)
 STRANGER, OTHER_CLIENT, OTHER_RM = "stranger", "another client", "another rm"
 VISITORS = (STRANGER, OTHER_CLIENT, OTHER_RM, *sorted(Role))
 EVERYBODY = frozenset(VISITORS)
+SIGNED_IN = EVERYBODY - {STRANGER}
 ALL_STAFF = STAFF | {OTHER_RM}
 CLIENTS = frozenset({Role.CLIENT.value, OTHER_CLIENT})
 OWN_CLIENT = frozenset({Role.CLIENT.value})
@@ -104,6 +105,22 @@ PAGES: dict[str, Page] = {
     "document": Page(holders("onboarding.view_document") - {OTHER_RM}, _document),
     "client_page": Page(holders("onboarding.view_client") - {OTHER_RM}, _client),
     "parameters": Page(holders("onboarding.view_parametervalue")),
+    # The own settings of whoever is signed in; what changes them asks for the password first.
+    "account_reauthenticate": Page(SIGNED_IN),
+    "account_change_password": Page(SIGNED_IN),
+    "usersessions_list": Page(SIGNED_IN),
+    "mfa_index": Page(SIGNED_IN),
+    "mfa_reauthenticate": Page(SIGNED_IN),
+    "mfa_activate_totp": Page(SIGNED_IN),
+    "mfa_deactivate_totp": Page(frozenset()),
+    "mfa_list_webauthn": Page(SIGNED_IN),
+    "mfa_add_webauthn": Page(SIGNED_IN),
+    "mfa_reauthenticate_webauthn": Page(SIGNED_IN),
+    "mfa_remove_webauthn": Page(SIGNED_IN, lambda world: {"pk": 1}),
+    "mfa_edit_webauthn": Page(SIGNED_IN, lambda world: {"pk": 1}),
+    "mfa_view_recovery_codes": Page(frozenset()),
+    "mfa_generate_recovery_codes": Page(SIGNED_IN),
+    "mfa_download_recovery_codes": Page(frozenset()),
     "admin:index": Page(ALL_STAFF),
     "admin:search": Page(ALL_STAFF),
     "admin:password_change": Page(ALL_STAFF),
@@ -154,7 +171,17 @@ def of_a_model(name: str) -> bool:
 
 
 # Where one signs in and out, whoever one is.
-DOORS = {"login", "logout", "admin:login", "admin:logout"}
+DOORS = {
+    "login",
+    "logout",
+    "admin:login",
+    "admin:logout",
+    "account_login",
+    "account_logout",
+    "account_inactive",
+    "mfa_authenticate",
+    "mfa_login_webauthn",
+}
 NAMES = set(addresses(get_resolver())) - DOORS
 NAMES = {name for name in NAMES if not of_a_model(name)}
 
@@ -193,7 +220,7 @@ def visitor_of(world: World, name: str) -> User | None:
 def is_closed(response) -> bool:
     """Nothing is there, it is forbidden, or one is asked to sign in."""
     if response.status_code in (302, 303):
-        return response.url.startswith(("/login/", "/staff/login/"))
+        return response.url.partition("?")[0] in ("/login/", "/staff/login/")
     return response.status_code in (401, 403, 404)
 
 

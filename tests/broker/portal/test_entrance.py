@@ -16,7 +16,7 @@ def test_a_stranger_is_asked_to_sign_in(client):
 
 def test_a_client_signs_in_and_lands_on_the_own_account(client, account):
     user = client_user(account)
-    given = {"username": user.username, "password": "secret"}
+    given = {"login": user.username, "password": "secret"}
 
     response = client.post("/login/", given, follow=True)
 
@@ -29,14 +29,14 @@ def test_sign_in_leads_back_to_the_page_that_was_asked_for(client, account):
     page = client.get(f"/login/?next={asked}")
     assert f'name="next" value="{asked}"' in page.content.decode()
 
-    given = {"username": user.username, "password": "secret", "next": asked}
+    given = {"login": user.username, "password": "secret", "next": asked}
     assert client.post("/login/", given).url == asked
 
 
 def test_a_wrong_password_says_so_in_our_words(client, account):
     user = client_user(account)
 
-    response = client.post("/login/", {"username": user.username, "password": "wrong"})
+    response = client.post("/login/", {"login": user.username, "password": "wrong"})
 
     assert response.status_code == 200
     assert "That name and password do not go together." in text_of(response)
