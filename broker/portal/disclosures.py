@@ -11,9 +11,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from broker.portal.access import asked_for, client_page, own_client
 from broker.portal.caller import device_of, ip_of
+from broker.signin.step_up import is_fresh, second_factor_to_act
 from onboarding.clients import Client
 from onboarding.disclosures.acceptance import Acceptance, AcceptanceRefused, accept, required_of
-from onboarding.disclosures.second_factor import second_factor_of
 from onboarding.disclosures.text import Disclosure, Language
 
 
@@ -42,6 +42,7 @@ def disclosures(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @client_page
+@second_factor_to_act
 def disclosure(request: HttpRequest, pk: int) -> HttpResponse:
     """One text to read and print, and on POST its acceptance; the next one follows."""
     now = timezone.now()
@@ -69,7 +70,6 @@ def disclosure(request: HttpRequest, pk: int) -> HttpResponse:
         "accepted": Acceptance.objects.filter(
             user=request.user, client=client, disclosure=text
         ).first(),
-        "factor": second_factor_of(request.user),
         "refusal": refusal,
         "asked": asked_for(client),
     }
@@ -92,7 +92,7 @@ def _accepted(
             sha256=request.POST.get("sha256", ""),
             ip=ip_of(request),
             user_agent=device_of(request),
-            code=request.POST.get("code", ""),
+            shown=is_fresh(request),
             now=now,
         )
     except AcceptanceRefused as why:

@@ -106,14 +106,15 @@ def accept(
     client: Client | None = None,
     ip: str | None = None,
     user_agent: str = "",
-    code: str = "",
+    shown: bool = False,
 ) -> Acceptance:
     """
     Keep that `by` agrees to the letters with the hash `sha256`, for `client` or as an applicant.
 
-    Doing it twice is doing it once. `code` is of the login's second factor, where it has one.
+    Doing it twice is doing it once. `shown` is whether the door was just shown the login's second
+    factor; where the login has one, nothing is accepted without it.
 
-    :raises AcceptanceRefused: not a signatory, not the text in force, or the second factor fails
+    :raises AcceptanceRefused: not a signatory, not the text in force, no second factor was shown
     """
     if by.role != Role.CLIENT or not by.is_active:
         raise AcceptanceRefused("Only a client's own signatory accepts.")
@@ -129,8 +130,8 @@ def accept(
     if known:
         return known
     factor = second_factor.second_factor_of(by)
-    if factor is not None and not factor.confirms(code, now=now):
-        raise AcceptanceRefused(f"The code of your {factor.name} is not right. Please try again.")
+    if factor and not shown:
+        raise AcceptanceRefused(f"Please show your {factor} again, then accept.")
     try:
         with transaction.atomic():
             return Acceptance.objects.create(
@@ -142,7 +143,7 @@ def accept(
                 accepted_at=now,
                 ip=ip,
                 user_agent=user_agent[:LONGEST_AGENT],
-                second_factor=factor.name if factor else "",
+                second_factor=factor or "",
             )
     except IntegrityError:
         # Sent twice at one moment: the other was first.

@@ -1,18 +1,14 @@
-"""The second factor of a login. There is none in the product yet: this is where it is asked for."""
+"""The second factor of a login, where it has one: what is accepted is confirmed with it."""
 
-from datetime import datetime
-from typing import Protocol
+from allauth.mfa.models import Authenticator
 
-
-class SecondFactor(Protocol):
-    """Something that the person has besides the password. `name` is kept with what it confirmed."""
-
-    name: str
-
-    def confirms(self, code: str, *, now: datetime) -> bool:
-        """Whether `code` is the right one now."""
+_WORDS = {
+    Authenticator.Type.TOTP: "authenticator app",
+    Authenticator.Type.WEBAUTHN: "security key",
+}
 
 
-def second_factor_of(user) -> SecondFactor | None:
-    """The second factor of that login; None where it has none, which today is always."""
-    return None
+def second_factor_of(user) -> str | None:
+    """What the login has besides the password, in words; None where it has nothing."""
+    kinds = Authenticator.objects.filter(user=user, type__in=_WORDS).values_list("type", flat=True)
+    return " or ".join(sorted({_WORDS[Authenticator.Type(kind)] for kind in kinds})) or None

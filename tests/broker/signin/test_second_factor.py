@@ -18,8 +18,10 @@ from broker.signin.adapter import SecondFactorAdapter
 from collateral.haircuts import Haircut
 from lending.loans.draw import Draw
 from onboarding.approvals import Proposal, State, propose
+from onboarding.disclosures.acceptance import Acceptance
 from onboarding.users import Role
 from tests.factories import NOON, client_user, house, margin_account, price, staff
+from tests.factories.terms import terms_in_force
 
 pytestmark = pytest.mark.django_db
 
@@ -168,6 +170,17 @@ class TestActs:
 
         assert answer.url.startswith(AGAIN)
         assert self.ask(client, account).url.startswith("/login/again/")
+
+    def test_a_text_is_accepted_with_it(self, client, account):
+        text = terms_in_force()[0]
+        client.force_login(with_app(client_user(account)))
+        address = f"/terms/{text.pk}/"
+        answer = {"read": "yes", "language": "en", "sha256": text.sha256_en}
+
+        assert client.post(address, answer).url.startswith("/login/again/")
+        client.post(AGAIN, {"code": code(), "next": address})
+
+        assert Acceptance.objects.get().second_factor == "authenticator app"
 
     def test_an_approval_waits_for_it(self, client, clock):
         house()

@@ -3,12 +3,12 @@
 from datetime import timedelta
 
 import pytest
+from allauth.mfa.totp.internal.auth import TOTP
 from hypothesis import given
 from hypothesis import strategies as st
 
 from onboarding.approvals import approve, propose
 from onboarding.clients import Client, Kind, Signatory
-from onboarding.disclosures import second_factor
 from onboarding.disclosures.acceptance import (
     Acceptance,
     AcceptanceRefused,
@@ -20,6 +20,7 @@ from onboarding.disclosures.acceptance import (
     terms_gate,
     terms_missing,
 )
+from onboarding.disclosures.second_factor import second_factor_of
 from onboarding.disclosures.text import (
     Code,
     Disclosure,
@@ -286,36 +287,26 @@ def test_a_version_that_is_not_in_force_is_not_accepted(texts, client_):
     row(old, NOON).save()
 
 
-class Token:
-    name = "code generator"
-
-    def confirms(self, code, *, now):
-        return code == "123456"
-
-
 @pytest.mark.rule("AML-7")
-def test_a_login_with_a_second_factor_is_asked_for_it_and_today_none_has_one(
-    texts, client_, monkeypatch
-):
+def test_a_login_with_a_second_factor_accepts_nothing_without_it(texts, client_):
     user, text = signatory_of(client_), texts[0]
-    assert second_factor.second_factor_of(user) is None
-    monkeypatch.setattr(second_factor, "second_factor_of", lambda user: Token())
+    assert second_factor_of(user) is None
+    TOTP.activate(user, "JBSWY3DPEHPK3PXP")
 
-    def answer(code):
+    def answer(shown):
         return accept(
             text,
             by=user,
             client=client_,
             language="en",
             sha256=text.sha256_en,
-            code=code,
+            shown=shown,
             now=NOON,
         )
 
-    for code in ("", "654321"):
-        with pytest.raises(AcceptanceRefused, match="code generator is not right"):
-            answer(code)
-    assert answer("123456").second_factor == "code generator"
+    with pytest.raises(AcceptanceRefused, match="show your authenticator app"):
+        answer(False)
+    assert answer(True).second_factor == "authenticator app"
 
 
 def test_an_applicants_acceptances_become_the_clients_once(texts, client_):
