@@ -38,7 +38,8 @@ def check_pdf(path: Path) -> None:
     """
     :raises Unfit: protected, acting, holding files, endless or unreadable
     """
-    logging.disable()  # Of every flaw that it forgives the reader would write a line.
+    # Of every flaw that it forgives the reader would write a line.
+    logging.getLogger("pypdf").disabled = True
     content = path.read_bytes()
     try:
         reader = PdfReader(path)
