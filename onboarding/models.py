@@ -2,7 +2,14 @@
 
 from onboarding import client_changes  # noqa: F401 - registers its commands
 from onboarding.clients import Client, ClientMove, Service, Signatory
+from onboarding.enquiries import Enquiry, EnquiryMove, Observation
 from onboarding.entity import LegalEntity, ProductSwitch
+from onboarding.groups import Connection, Party
+from onboarding.investors import confirm  # noqa: F401 - registers its commands
+from onboarding.investors.knowledge import Attempt, Training
+from onboarding.investors.qualified import Qualification, YearlyConfirmation
+from onboarding.investors.questions import Question
+from onboarding.investors.status import Evidence, InvestorMove, InvestorStatus, RestsOn
 from onboarding.parameters import ParameterValue
 from onboarding.proposals import Proposal, ProposalMove
 from onboarding.sizes import ApprovalSize
@@ -10,14 +17,28 @@ from onboarding.users import User
 
 __all__ = [
     "ApprovalSize",
+    "Attempt",
     "Client",
     "ClientMove",
+    "Connection",
+    "Enquiry",
+    "EnquiryMove",
+    "Evidence",
+    "InvestorMove",
+    "InvestorStatus",
     "LegalEntity",
-    "ProductSwitch",
+    "Observation",
     "ParameterValue",
+    "Party",
+    "ProductSwitch",
     "Proposal",
     "ProposalMove",
+    "Qualification",
+    "Question",
+    "RestsOn",
     "Service",
     "Signatory",
+    "Training",
     "User",
+    "YearlyConfirmation",
 ]
