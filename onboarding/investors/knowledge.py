@@ -64,7 +64,7 @@ COOL_DOWN = declare(
 )
 
 
-class TestRefused(Exception):
+class PaperRefused(Exception):
     """No test, or no mark for it; says why in the client's words."""
 
 
@@ -158,24 +158,24 @@ def start(client: Client, *, by: User, language: str, now: datetime) -> Attempt:
     """
     A paper of questions drawn at random; the one that is not answered yet, where there is one.
 
-    :raises TestRefused: not a signatory, too many failed, or there are no questions
+    :raises PaperRefused: not a signatory, too many failed, or there are no questions
     """
     client = Client.objects.locked().get(pk=client.pk)
     if not client.signatories.filter(user=by).exists():
-        raise TestRefused("You do not sign for this client.")
+        raise PaperRefused("You do not sign for this client.")
     open_paper = Attempt.objects.filter(client=client, user=by, finished_at=None).first()
     if open_paper:
         return open_paper
     pause = pause_of(client, by=by, now=now)
     if pause:
-        raise TestRefused(
+        raise PaperRefused(
             f"The test was failed several times. You may take it again after {as_moment(pause)},"
             " or ask your relationship manager for training."
         )
     bank = in_force(now=now)
     count = min(int(value_of(ASKED, now=now)), len(bank))
     if not count:
-        raise TestRefused(
+        raise PaperRefused(
             "There are no questions yet. Your relationship manager can tell you more."
         )
     mark = Decimal(count) * value_of(PASS_MARK, now=now)
@@ -206,17 +206,17 @@ def answer(attempt: Attempt, given: Mapping[int, int], *, by: User, now: datetim
     """
     Mark the paper; `given` is the choice (from nought) by the key of its question. Once only.
 
-    :raises TestRefused: somebody else's paper, answered before, or a question is without an answer
+    :raises PaperRefused: somebody else's paper, answered before, or a question is without an answer
     """
     attempt = Attempt.objects.select_for_update().get(pk=attempt.pk)
     if attempt.user_id != by.pk:
-        raise TestRefused("This paper is not yours.")
+        raise PaperRefused("This paper is not yours.")
     if attempt.finished_at:
-        raise TestRefused("This paper was answered before. Nothing was changed.")
+        raise PaperRefused("This paper was answered before. Nothing was changed.")
     asked = Question.objects.in_bulk(attempt.questions)
     for pk in attempt.questions:
         if given.get(pk) not in range(len(asked[pk].worded("en").choices)):
-            raise TestRefused("Answer every question.")
+            raise PaperRefused("Answer every question.")
     attempt.answers = {str(pk): given[pk] for pk in attempt.questions}
     attempt.score = sum(given[pk] == asked[pk].right for pk in attempt.questions)
     attempt.passed = attempt.score >= attempt.needed

@@ -37,6 +37,10 @@ CATEGORIES_OF = {
 }
 
 
+_BY_PORTFOLIO = [Category.INDIVIDUAL.value, Category.CORPORATE.value]
+_BY_ASSETS = [Category.TRUST.value, Category.CORPORATE.value]
+
+
 class StatusQuerySet(LifecycleQuerySet):
     def holding(self, *, on: date):
         """Confirmed and within its days; what a status rests on is not looked at."""
@@ -106,9 +110,8 @@ class InvestorStatus(Lifecycle):
                 condition=Q(passed=False)
                 | Q(category=Category.INSTITUTIONAL) & ~Q(limb="")
                 | Q(category=Category.HOLDING)
-                | Q(category=Category.INDIVIDUAL, portfolio__gt=0)
-                | Q(category=Category.TRUST, total_assets__gt=0)
-                | Q(category=Category.CORPORATE) & (Q(portfolio__gt=0) | Q(total_assets__gt=0)),
+                | Q(category__in=_BY_PORTFOLIO, portfolio__isnull=False, portfolio__gt=0)
+                | Q(category__in=_BY_ASSETS, total_assets__isnull=False, total_assets__gt=0),
                 name="investor_passed_on_something",
             ),
             models.CheckConstraint(

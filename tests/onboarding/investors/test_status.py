@@ -1,4 +1,4 @@
-"""A status is assessed on papers, confirmed by two people, lapses on its day and falls with its rest."""
+"""A status rests on papers and two people, lapses on its day and falls with what it rests on."""
 
 from datetime import date, timedelta
 from decimal import Decimal
