@@ -52,6 +52,13 @@ _HOUSE = frozenset(
     }
 )
 _LIMITS = frozenset({"lending.view_creditlimitchange"})
+_INVESTORS = frozenset(
+    {
+        "onboarding.view_investorstatus",
+        "onboarding.view_connection",
+        "onboarding.view_enquiry",
+    }
+)
 _EVERYTHING = (
     _BOOK
     | _MARKET
@@ -61,6 +68,7 @@ _EVERYTHING = (
     | _TERMS
     | _HOUSE
     | _LIMITS
+    | _INVESTORS
     | {"broker.view_live_book"}
 )
 
@@ -69,16 +77,23 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     # An RM sees the own clients' rows only: the admin narrows every queryset by this role.
     Role.RM: _BOOK
     | _LIMITS
+    | _INVESTORS
     | {"lending.view_order", "lending.view_draw", "lending.view_repayment"},
-    Role.ONBOARDING_OFFICER: frozenset({"onboarding.view_client"}) | _HOUSE,
-    Role.CREDIT_OFFICER: _BOOK | _MARKET | _DEALS | _TERMS | _LIMITS | {"broker.view_live_book"},
+    Role.ONBOARDING_OFFICER: frozenset({"onboarding.view_client"}) | _HOUSE | _INVESTORS,
+    Role.CREDIT_OFFICER: _BOOK
+    | _MARKET
+    | _DEALS
+    | _TERMS
+    | _LIMITS
+    | _INVESTORS
+    | {"broker.view_live_book"},
     Role.RISK_OFFICER: _EVERYTHING,
     Role.COMPLIANCE: _EVERYTHING,
     Role.RESPONSIBLE_OFFICER: _EVERYTHING,
     Role.DEALING: _BOOK | _MARKET | _DEALS | {"broker.view_live_book"},
     Role.OPERATIONS: _BOOK | _MARKET | _DEALS | _BOOKS | _REPORTS | {"broker.view_live_book"},
     Role.FINANCE: _BOOK | _MARKET | _DEALS | _BOOKS | _REPORTS | _TERMS | _HOUSE,
-    Role.MLRO: _BOOK | _DEALS,
+    Role.MLRO: _BOOK | _DEALS | _INVESTORS,
     Role.MIC_OMO: _EVERYTHING,
     Role.MIC_RM: _EVERYTHING,
     Role.AUDITOR: _EVERYTHING,

@@ -4,9 +4,18 @@ from celery import shared_task
 from django.utils import timezone
 
 from onboarding.approvals import expire_due
+from onboarding.investors import renew
 
 
 @shared_task(expires=60, soft_time_limit=30, time_limit=45)
 def expire_proposals(**_):
     """A proposal that nobody decided in time ends; it could not be approved before this either."""
     expire_due(now=timezone.now())
+
+
+@shared_task(expires=3600, soft_time_limit=300, time_limit=330)
+def renew_investors(**_):
+    """Statuses whose day has come lapse, and who is next hears of it; a missed night is made up."""
+    now = timezone.now()
+    renew.expire_due(now=now)
+    renew.remind_due(now=now)

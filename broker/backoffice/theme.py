@@ -36,6 +36,8 @@ _GROUPS = (
         _Page("lending.margincall", "Margin calls", "notification_important"),
         _Page("onboarding.client", "Clients", "group"),
         _Page("lending.creditlimitchange", "Credit limits", "speed"),
+        _View("onboarding.view_investorstatus", "investors", "Professional investors", "verified"),
+        _View("onboarding.view_connection", "groups", "Connected clients", "hub"),
     ),
     (
         "Deals",
@@ -77,6 +79,9 @@ _GROUPS = (
         _Page("lending.marginmove", "Account moves", "history"),
         _Page("lending.margincallmove", "Call moves", "history"),
         _Page("lending.ordermove", "Order moves", "history"),
+        _Page("onboarding.investorstatus", "Investor assessments", "history_edu"),
+        _Page("onboarding.connection", "Ties of clients", "history_edu"),
+        _Page("onboarding.enquiry", "Enquiries", "history_edu"),
     ),
 )
 

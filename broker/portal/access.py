@@ -14,6 +14,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from lending.margin.account import MarginAccount, MarginAccountQuerySet
 from lending.margin.call import MarginCall
+from onboarding.clients import Client
 from onboarding.users import Role
 
 
@@ -53,6 +54,15 @@ def margin_account_of(user, number: str, *, now: datetime) -> MarginAccount:
     :raises Http404: there is none, or it is somebody else's
     """
     return get_object_or_404(margin_accounts_of(user, now=now), number=number)
+
+
+def client_of(user, number: str) -> Client:
+    """
+    The client of that number, whom `user` signs for.
+
+    :raises Http404: there is none, or it is somebody else's
+    """
+    return get_object_or_404(Client.objects.of(user), number=number)
 
 
 def margin_call_of(account: MarginAccount, call_id: int) -> MarginCall:

@@ -6,6 +6,7 @@ from broker.portal.acknowledge import acknowledge
 from broker.portal.draw import draw
 from broker.portal.entrance import entrance
 from broker.portal.home import home
+from broker.portal.investor import investor, knowledge
 from broker.portal.repay import repay
 
 app_name = "portal"
@@ -15,4 +16,6 @@ urlpatterns = [
     path("accounts/<str:number>/repay/", repay, name="repay"),
     path("accounts/<str:number>/draw/", draw, name="draw"),
     path("accounts/<str:number>/calls/<int:call_id>/acknowledge/", acknowledge, name="acknowledge"),
+    path("investor/<str:number>/", investor, name="investor"),
+    path("investor/<str:number>/test/", knowledge, name="knowledge"),
 ]

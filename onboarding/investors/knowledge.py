@@ -4,9 +4,10 @@ The VA knowledge test (JC-1): a random paper, answered once, marked here; or tra
 One pass is enough for ever. Of a joint client every signatory must know.
 """
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import ROUND_CEILING, Decimal
 from secrets import SystemRandom
 
@@ -16,7 +17,7 @@ from django.db.models import F, Q
 
 from onboarding.approvals import Command, Difference, Invalid, Proposal, register
 from onboarding.client_changes import client_named
-from onboarding.clients import Client, Kind
+from onboarding.clients import Client, Kind, Signatory
 from onboarding.hands import RECORD_TRAINING
 from onboarding.investors.questions import Question, Wording, in_force
 from onboarding.parameters import Unit, declare, value_of
@@ -109,17 +110,25 @@ class Attempt(models.Model):
 
 
 class Training(models.Model):
-    """Training on virtual assets that took the place of the test, agreed by two people."""
+    """
+    Training on virtual assets that took the place of the test, agreed by two people.
+
+    Without `user` it was given to everybody who signs for the client.
+    """
 
     client = models.ForeignKey(Client, models.PROTECT, related_name="trainings")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
     given_date = models.DateField()
     trainer = models.CharField(max_length=120)
     content = models.TextField()
-    proposal = models.OneToOneField(Proposal, models.PROTECT, related_name="+")
+    proposal = models.ForeignKey(Proposal, models.PROTECT, related_name="+")
 
     def __str__(self):
-        return f"training of {self.user} for {self.client}, {self.given_date:%Y-%m-%d}"
+        return (
+            f"training of {self.user or 'everybody'} for {self.client}, {self.given_date:%Y-%m-%d}"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,21 +145,41 @@ class Marked:
         return self.given == self.right
 
 
-def knows(client: Client, *, on: date) -> bool:
-    """Whether the test was passed, or training given, by that day; of a joint client, by all."""
-    knowing = set(
-        Training.objects.filter(client=client, given_date__lte=on).values_list("user", flat=True)
-    )
-    passed = Attempt.objects.filter(client=client, passed=True)
-    knowing |= {
-        user
-        for user, at in passed.values_list("user", "finished_at")
-        if at.astimezone(HONG_KONG).date() <= on
+def knowing(clients: Sequence[Client], *, on: date) -> set[int]:
+    """
+    The keys of those of `clients` who passed, or were trained, by that day. Of a joint client every
+    signatory must have; of others one is enough. In three statements.
+    """
+    keys = [client.pk for client in clients]
+    night = datetime.combine(on, time.max, HONG_KONG)
+    trained = Training.objects.filter(client__in=keys, given_date__lte=on)
+    passed = Attempt.objects.filter(client__in=keys, passed=True, finished_at__lte=night)
+    by_client: dict[int, set[int | None]] = defaultdict(set)
+    for rows in (trained, passed):
+        for client, user in rows.values_list("client", "user"):
+            by_client[client].add(user)
+    signing: dict[int, set[int]] = defaultdict(set)
+    joint = [client.pk for client in clients if client.kind == Kind.JOINT]
+    if joint:
+        signed = Signatory.objects.filter(client__in=joint).values_list("client", "user")
+        for client, user in signed:
+            signing[client].add(user)
+    # Training of the whole client names nobody.
+    return {
+        client.pk
+        for client in clients
+        if (known := by_client[client.pk])
+        and (
+            client.kind != Kind.JOINT
+            or None in known
+            or (signing[client.pk] and signing[client.pk] <= known)
+        )
     }
-    if client.kind != Kind.JOINT:
-        return bool(knowing)
-    signing = set(client.signatories.values_list("user", flat=True))
-    return bool(signing) and signing <= knowing
+
+
+def knows(client: Client, *, on: date) -> bool:
+    """Whether `client` passed the test, or was trained, by that day."""
+    return client.pk in knowing([client], on=on)
 
 
 @transaction.atomic
@@ -166,6 +195,8 @@ def start(client: Client, *, by: User, language: str, now: datetime) -> Attempt:
     open_paper = Attempt.objects.filter(client=client, user=by, finished_at=None).first()
     if open_paper:
         return open_paper
+    if Attempt.objects.filter(client=client, user=by, passed=True).exists():
+        raise PaperRefused("You passed the test already; once is enough.")
     pause = pause_of(client, by=by, now=now)
     if pause:
         raise PaperRefused(
@@ -244,24 +275,26 @@ def marked(attempt: Attempt, *, language: str) -> list[Marked]:
     ]
 
 
-def _trained(payload: dict, *, now: datetime) -> tuple[Client, User, date]:
+def _trained(payload: dict, *, now: datetime) -> tuple[Client, User | None, date]:
     client = client_named(payload)
-    username = text(payload, "signatory", "The signatory")
-    signing = client.signatories.filter(user__username=username).select_related("user").first()
-    if signing is None:
-        raise Invalid(f"{username[:150]} does not sign for {client}.")
+    username = text(payload, "signatory", "The signatory", needed=False)
     given = day(payload, "given_date", "The day of the training")
     if given > today(now):
         raise Invalid("Training is recorded after it was given.")
+    if not username:
+        return client, None, given
+    signing = client.signatories.filter(user__username=username).select_related("user").first()
+    if signing is None:
+        raise Invalid(f"{username[:150]} does not sign for {client}.")
     return client, signing.user, given
 
 
 def _training(payload: dict, *, now: datetime) -> Difference:
     client, user, given = _trained(payload, now=now)
     if Training.objects.filter(client=client, user=user).exists():
-        raise Invalid(f"{user} was trained already; once is enough.")
+        raise Invalid(f"{user or client} was trained already; once is enough.")
     return [
-        ("Trained", "", str(user)),
+        ("Trained", "", str(user or "everybody who signs")),
         ("On", "", as_day(given)),
         ("By", "", text(payload, "trainer", "Who trained")[:120]),
         ("What was taught", "", text(payload, "content", "What was taught")),

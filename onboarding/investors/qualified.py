@@ -5,7 +5,8 @@ Three criteria are argued and judged together (PI-11). It holds while the explan
 consent signed, and the yearly confirmation not missed (PI-12); a later assessment replaces it.
 """
 
-from datetime import date, datetime
+from collections.abc import Mapping
+from datetime import date, datetime, time
 
 from django.db import models
 from django.db.models import F, Q
@@ -15,7 +16,8 @@ from onboarding.client_changes import client_named
 from onboarding.clients import Client
 from onboarding.hands import QUALIFY_INVESTOR
 from onboarding.investors.limits import CONFIRMATION, months_after, months_of
-from onboarding.investors.standing import is_corporate, status_of
+from onboarding.investors.standing import is_corporate, professional, status_of
+from onboarding.investors.status import InvestorStatus
 from onboarding.payloads import HONG_KONG, as_day, day, text, today
 
 
@@ -91,25 +93,54 @@ def qualification_of(client: Client, market: Market, *, on: date) -> Qualificati
 
 def confirmed_until(row: Qualification, *, on: date, months: int) -> date | None:
     """First day on which its yearly confirmation is missed; None where it was taken back."""
-    last = (
-        row.confirmations.filter(confirmed_date__lte=on).order_by("-confirmed_date", "-pk").first()
-    )
+    said = row.confirmations.filter(confirmed_date__lte=on)
+    return _until(row, said.order_by("-confirmed_date", "-pk").first(), months)
+
+
+def _until(row: Qualification, last: YearlyConfirmation | None, months: int) -> date | None:
     if last is None:
         return months_after(row.consent_date, months)
     return months_after(last.confirmed_date, months) if last.stands else None
 
 
-def is_qualified(client: Client, market: Market, *, on: date, now: datetime | None = None) -> bool:
+def qualified_among(
+    standing: Mapping[int, InvestorStatus], market: Market, *, on: date
+) -> set[int]:
+    """
+    Of the clients with these statuses on that day, by key, those qualified for that market.
+
+    In three statements (PI-11, PI-12).
+    """
+    corporate = [client for client, status in standing.items() if is_corporate(status)]
+    if not corporate:
+        return set()
+    night = datetime.combine(on, time.max, HONG_KONG)
+    rows = (
+        Qualification.objects.filter(client__in=corporate, market=market, assessed_at__lte=night)
+        .order_by("client", "-pk")
+        .distinct("client")
+    )
+    newest = {row.pk: row for row in rows if row.passed and row.consent_date <= on}
+    if not newest:
+        return set()
+    said = (
+        YearlyConfirmation.objects.filter(qualification__in=newest, confirmed_date__lte=on)
+        .order_by("qualification", "-confirmed_date", "-pk")
+        .distinct("qualification")
+    )
+    last = {each.qualification_id: each for each in said}
+    months = months_of(CONFIRMATION, now=night)
+    return {
+        row.client_id
+        for row in newest.values()
+        if (until := _until(row, last.get(row.pk), months)) is not None and on < until
+    }
+
+
+def is_qualified(client: Client, market: Market, *, on: date) -> bool:
     """Whether `client` is a qualified corporate investor for that market that day (PI-12)."""
-    row = qualification_of(client, market, on=on)
-    if row is None or not row.passed or row.consent_date > on:
-        return False
-    status = status_of(client, on=on)
-    if status is None or not is_corporate(status):
-        return False
-    moment = now or datetime.combine(on, datetime.max.time(), HONG_KONG)
-    until = confirmed_until(row, on=on, months=months_of(CONFIRMATION, now=moment))
-    return until is not None and on < until
+    standing = professional([client.pk], on=on)
+    return client.pk in qualified_among(standing, market, on=on)
 
 
 def _market(payload: dict) -> Market:

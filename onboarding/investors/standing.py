@@ -1,6 +1,6 @@
 """What a client is on a day: professional or retail, and what that opens or closes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -9,6 +9,11 @@ from onboarding.eligibility import Category, Rest
 from onboarding.investors.status import InvestorStatus, RestsOn
 
 _CORPORATE = (Category.CORPORATE, Category.HOLDING)
+RETAIL = "We lend to professional investors only, and you are not confirmed as one."
+ENDED = (
+    "Your status as a professional investor has expired or was taken back, so nothing new is lent."
+    " Bring the papers named on your status page and it can be confirmed again."
+)
 
 
 def professional(clients: Iterable[int], *, on: date) -> dict[int, InvestorStatus]:
@@ -96,13 +101,20 @@ def status_of(client: Client, *, on: date) -> InvestorStatus | None:
     return professional([client.pk], on=on).get(client.pk)
 
 
+def pi_gates(clients: Sequence[Client], *, on: date) -> dict[int, str]:
+    """Why nothing is lent, by the key of each of `clients` that is retail on that day (PI-9)."""
+    standing = professional([client.pk for client in clients], on=on)
+    retail = [client.pk for client in clients if client.pk not in standing]
+    if not retail:
+        return {}
+    once = set(
+        InvestorStatus.objects.filter(client__in=retail, until_date__isnull=False).values_list(
+            "client", flat=True
+        )
+    )
+    return {pk: ENDED if pk in once else RETAIL for pk in retail}
+
+
 def pi_gate(client: Client, *, on: date) -> str | None:
     """None where `client` is a professional investor that day; else why not, for it (PI-9)."""
-    if status_of(client, on=on):
-        return None
-    if client.investor_statuses.filter(until_date__lte=on).exists():
-        return (
-            "Your status as a professional investor has expired, so nothing new is lent. Bring the"
-            " papers named on your status page and it can be confirmed again."
-        )
-    return "We lend to professional investors only, and you are not confirmed as one."
+    return pi_gates([client], on=on).get(client.pk)

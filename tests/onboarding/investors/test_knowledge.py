@@ -180,7 +180,10 @@ class TestTaking:
 
         assert [each.is_right for each in explained] == [False] + [True] * 9
         assert all(each.wording.why for each in explained)
-        assert marked(begun(person, user, now=NOON + DAY), language="en") == []
+        other = signatory_of(person)
+        assert marked(begun(person, other, now=NOON + DAY), language="en") == []
+        with pytest.raises(PaperRefused, match="once is enough"):
+            begun(person, user, now=NOON + DAY)
 
     def test_without_questions_there_is_no_test_and_nobody_passes(self):
         client = a_client()
@@ -261,6 +264,16 @@ class TestTraining:
         assert knowledge_gate(person, on=TODAY - 2 * DAY)
         with refused("onboarding_training_append_only"):
             sql("DELETE FROM onboarding_training")
+
+    def test_of_a_joint_client_everybody_was_there_or_each_shows_it(self, bank):
+        joint = a_client(Kind.JOINT)
+        first, second = signatory_of(joint), signatory_of(joint)
+        self.trained(joint, first)
+        assert knowledge_gate(joint, on=TODAY)
+
+        self.trained(joint, second, signatory="")
+
+        assert knowledge_gate(joint, on=TODAY) is None
 
     @pytest.mark.parametrize(
         "changed",
