@@ -9,6 +9,9 @@ from lending.margin.readings import Reading
 from lending.margin.relation import RelationState
 from onboarding.clients import client_gate
 from onboarding.entity import may_finance_va
+from onboarding.investors.exemptions import knowledge_gates
+from onboarding.investors.standing import pi_gates
+from onboarding.payloads import today
 
 # A gate is asked of many accounts at once, in a fixed number of statements, and gives why not, in
 # the client's words, by the key of each account to which nothing may be lent.
@@ -25,14 +28,31 @@ def _not_active(accounts: Sequence[MarginAccount], now: datetime) -> dict[int, s
     return {pk: why for pk, why in asked if why}
 
 
-GATES: tuple[Gate, ...] = (_financing_is_off, _not_active)
+def _of_clients(gates: Callable) -> Gate:
+    """A gate of clients, asked for the accounts they have."""
+
+    def gate(accounts: Sequence[MarginAccount], now: datetime) -> dict[int, str]:
+        why = gates([account.client for account in accounts], on=today(now))
+        return {
+            account.pk: why[account.client_id] for account in accounts if account.client_id in why
+        }
+
+    return gate
+
+
+GATES: tuple[Gate, ...] = (
+    _financing_is_off,
+    _not_active,
+    _of_clients(pi_gates),
+    _of_clients(knowledge_gates),
+)
 
 
 def why_not_lent(account: MarginAccount, reading: Reading, *, now: datetime) -> str | None:
     """
     None where an advance may be made, up to the drawing power; else why not, in the client's words.
 
-    `account` comes with its client and relation. VAF-1, VAF-3, VAF-17, SMF-46.
+    `account` comes with its client and relation. VAF-1, VAF-3, VAF-17, SMF-46, PI-9, JC-1.
     """
     return why_none_is_lent([account], {account.pk: reading}, now=now).get(account.pk)
 

@@ -16,6 +16,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from lending.margin.account import MarginAccount
 from lending.margin.call import MarginCall
 from onboarding.approvals import propose
+from onboarding.enquiries import Enquiry
 from onboarding.rights import PERMISSIONS
 from onboarding.users import Role, User
 from tests.broker.backoffice import world as world_of
@@ -55,6 +56,7 @@ class World:
     manager: User
     call: MarginCall
     proposal_pk: int
+    enquiry_pk: int
 
 
 def _account(world: World) -> dict:
@@ -87,6 +89,13 @@ PAGES: dict[str, Page] = {
     ),
     "client_page": Page(holders("onboarding.view_client") - {OTHER_RM}, _client),
     "parameters": Page(holders("onboarding.view_parametervalue")),
+    "investors": Page(holders("onboarding.view_investorstatus")),
+    "investor": Page(holders("onboarding.view_investorstatus") - {OTHER_RM}, _client),
+    "assess_investor": Page(frozenset({"rm", "onboarding_officer"}), _client),
+    "groups": Page(holders("onboarding.view_connection")),
+    "enquiry": Page(
+        holders("onboarding.view_enquiry") - {OTHER_RM}, lambda world: {"pk": world.enquiry_pk}
+    ),
     "admin:index": Page(ALL_STAFF),
     "admin:search": Page(ALL_STAFF),
     "admin:password_change": Page(ALL_STAFF),
@@ -111,6 +120,8 @@ PAGES: dict[str, Page] = {
     "portal:home": Page(OWN_CLIENT, _account),
     "portal:repay": Page(OWN_CLIENT, _account),
     "portal:draw": Page(OWN_CLIENT, _account),
+    "portal:investor": Page(OWN_CLIENT, _client),
+    "portal:knowledge": Page(OWN_CLIENT, _client),
     "portal:acknowledge": Page(
         OWN_CLIENT, lambda world: _account(world) | {"call_id": world.call.pk}
     ),
@@ -146,7 +157,7 @@ def world(time_machine) -> World:
     proposal = propose(
         "haircut", haircut, by=staff(Role.RISK_OFFICER), reason="x", now=world_of.NOW
     )
-    return World(account, built.manager, built.own[MarginCall], proposal.pk)
+    return World(account, built.manager, built.own[MarginCall], proposal.pk, built.own[Enquiry].pk)
 
 
 def visitor_of(world: World, name: str) -> User | None:

@@ -38,6 +38,7 @@ TASKS = [
     lending.tasks.sweep_margins,
     lending.tasks.work_liquidations,
     onboarding.tasks.expire_proposals,
+    onboarding.tasks.renew_investors,
 ]
 YESTERDAY = timedelta(days=1)
 

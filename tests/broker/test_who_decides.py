@@ -31,11 +31,14 @@ from tests.factories import (
     margin_account,
     staff,
 )
+from tests.factories.investors import InvestorScene
 from tests.proofs import refused, sql
 
 pytestmark = pytest.mark.django_db
 
 CLIENT_CARE = {"rm", "compliance"}
+INTAKE = {"rm", "onboarding_officer"}
+CONNECTING = INTAKE | {"credit_officer", "compliance"}
 # Command: who proposes, who decides.
 TABLE = {
     "haircut": ({"risk_officer"}, {"compliance"}),
@@ -54,6 +57,14 @@ TABLE = {
     "reactivate_client": ({"rm", "credit_officer", "compliance"}, {"compliance"}),
     "close_client": (CLIENT_CARE, {"compliance"}),
     "handover": (CLIENT_CARE, {"responsible_officer"}),
+    "confirm_investor": (INTAKE, {"compliance"}),
+    "withdraw_investor": (INTAKE | {"compliance"}, {"compliance"}),
+    "qualify_investor": (INTAKE, {"compliance"}),
+    "confirm_qualification": (INTAKE, {"compliance"}),
+    "record_training": (INTAKE, {"compliance"}),
+    "knowledge_bank": ({"compliance"}, {"responsible_officer"}),
+    "connect_clients": (CONNECTING, {"credit_officer", "compliance"}),
+    "disconnect_clients": (CONNECTING, {"credit_officer", "compliance"}),
 }
 
 
@@ -66,6 +77,7 @@ class Scene:
         self.manager = manager_for(self.account)
         self.successor = staff(Role.RM)
         self.parameter = a_parameter()
+        self.investors = InvestorScene(self.account.client, self.manager)
 
     def person(self, role: str):
         """Somebody of that role; the manager is the client's own."""
@@ -106,12 +118,14 @@ class Scene:
                 "manager": self.successor.username,
                 "from_date": "2026-03-05",
             },
+            **self.investors.payloads(),
         }.get(line, {"client": number})
 
     def prepared(self, line: str) -> str:
         """The command of the line, with what it needs to be possible."""
         if line == "reactivate_client":
             move(self.account.client, Client.suspend, reason="x", now=NOON)
+        self.investors.prepare(line)
         return line.partition(" ")[0]
 
 

@@ -16,7 +16,8 @@ from collateral.prices.price import NewPrice, Price, keep
 from lending.ledger import entries
 from lending.ledger.post import Event, post
 from lending.margin.account import MarginAccount
-from onboarding.clients import Service, Signatory
+from onboarding.clients import Client, Service, Signatory
+from onboarding.investors.founding import found_investors
 from onboarding.parameters import Parameter, Unit, UnknownParameter, declare, declared
 from onboarding.users import Role, User
 
@@ -102,8 +103,13 @@ def margin_account(
     credit_limit="1000000000",
     spread="0.03",
     now: datetime = LONG_AGO,
+    professional: bool = True,
 ) -> MarginAccount:
-    """An account of a client of its own, healthy; `owed="54000", pledged={"BTC": "1"}` borrows."""
+    """
+    An account of a client of its own, healthy; `owed="54000", pledged={"BTC": "1"}` borrows.
+
+    The client is a professional investor for a year, and trained; `professional=False` is retail.
+    """
     number = next(_numbers)
     opening = Opening(
         client_number=f"C{number:06}",
@@ -113,9 +119,20 @@ def margin_account(
         spread=Decimal(spread),
     )
     [account] = open_accounts([opening], house().terms, now=now)
+    if professional:
+        confirm([account.client], now=now)
     give(account, pledged or {}, now=now)
     owe(account, owed, now=now)
     return MarginAccount.objects.get(pk=account.pk)
+
+
+def confirm(clients: list[Client], *, now: datetime = LONG_AGO) -> None:
+    """Professional investors from that day, and trained, by the house's own people."""
+    officer = User.objects.filter(username="onboarding").first() or User.objects.create_user(
+        "onboarding", password="secret", role=Role.ONBOARDING_OFFICER, is_staff=True
+    )
+    checker = User.objects.get(username="checker")
+    found_investors(clients, maker=officer, checker=checker, now=now)
 
 
 def give(account: MarginAccount, pledged: dict[str, str], *, now: datetime = LONG_AGO) -> None:

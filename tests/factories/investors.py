@@ -7,7 +7,9 @@ from decimal import Decimal
 from onboarding.approvals import Proposal, approve, propose
 from onboarding.clients import Client, Kind, Service, Signatory
 from onboarding.eligibility import AssetClass, Category, Line, LineType
+from onboarding.groups import Connection
 from onboarding.investors.assess import Held, Paper, RestOn, assess
+from onboarding.investors.qualified import CRITERIA
 from onboarding.investors.status import EvidenceType, InvestorStatus
 from onboarding.payloads import today
 from onboarding.users import Role, User
@@ -113,3 +115,93 @@ def withdrawn(client: Client, *, now: datetime = NOON) -> None:
     payload = {"client": client.number}
     row = propose("withdraw_investor", payload, by=manager_of(client), reason="asked", now=now)
     agree(row, now=now)
+
+
+def qualification(client: Client, **changed) -> dict:
+    """The payload of an assessment for virtual assets in which every criterion is met."""
+    argued = {name: f"argued: {words}" for name, words in CRITERIA.items()}
+    met = {f"{name}_met": "yes" for name in CRITERIA}
+    given = {
+        "client": client.number,
+        "market": "va",
+        "explained_date": "2026-03-01",
+        "consent_date": "2026-03-02",
+        "consent_reference": "file 9",
+    }
+    return argued | met | given | changed
+
+
+def qualified(client: Client, *, now: datetime = NOON, **changed) -> Proposal:
+    payload = qualification(client, **changed)
+    row = propose("qualify_investor", payload, by=manager_of(client), reason="assessed", now=now)
+    return agree(row, now=now)
+
+
+def tied(client: Client, kind: str, *, to: Client | None = None, now: datetime = NOON, **fields):
+    """A tie that two people agreed to."""
+    payload = {"client": client.number, "kind": kind, "from_date": today(now).isoformat()} | fields
+    if to:
+        payload["other"] = to.number
+    by = staff(Role.CREDIT_OFFICER)
+    row = propose("connect_clients", payload, by=by, reason="found", now=now)
+    agree(row, now=now)
+    return Connection.objects.get(proposal=row)
+
+
+class InvestorScene:
+    """What each command about investors and ties needs to be possible, and its payload."""
+
+    def __init__(self, client: Client, manager: User):
+        self.client, self.manager = client, manager
+        self.firm: Client | None = None
+        self.status: InvestorStatus | None = None
+        self.tie: Connection | None = None
+        self.unknowing = client
+
+    def prepare(self, line: str) -> None:
+        if line == "confirm_investor":
+            self.status = assessed(self.client, by=self.manager)
+        if line in ("qualify_investor", "confirm_qualification"):
+            self.firm = confirmed(a_client(Kind.CORPORATE, manager=self.manager)).client
+        if line == "confirm_qualification":
+            qualified(self.firm)
+        if line == "record_training":
+            self.unknowing = a_client(manager=self.manager)
+        if line == "disconnect_clients":
+            self.tie = tied(self.client, "spouse", party="A wife", reference="HKID")
+
+    def payloads(self) -> dict[str, dict]:
+        number = self.client.number
+        made = {
+            "record_training": {
+                "client": self.unknowing.number,
+                "given_date": "2026-03-03",
+                "trainer": "May Lau",
+                "content": "price risk",
+            },
+            "knowledge_bank": {"bank": "2026-1"},
+            "connect_clients": {
+                "client": number,
+                "kind": "guarantor",
+                "party": "Mr Wu",
+                "reference": "passport 7",
+                "from_date": "2026-03-04",
+            },
+        }
+        if self.status:
+            made["confirm_investor"] = {"status": str(self.status.pk)}
+        if self.firm:
+            made["qualify_investor"] = qualification(self.firm)
+            made["confirm_qualification"] = {
+                "client": self.firm.number,
+                "market": "va",
+                "stands": "yes",
+                "confirmed_date": "2026-03-04",
+                "reference": "letter",
+            }
+        if self.tie:
+            made["disconnect_clients"] = {
+                "connection": str(self.tie.pk),
+                "until_date": "2026-03-04",
+            }
+        return made

@@ -38,7 +38,10 @@ from lending.trading.order import Order, OrderMove
 from lending.trading.venues import venue_named
 from onboarding.approvals import approve, propose
 from onboarding.clients import Client
+from onboarding.enquiries import Enquiry, Indicator, observe
 from onboarding.entity import LegalEntity, ProductSwitch
+from onboarding.groups import Connection
+from onboarding.investors.status import InvestorStatus
 from onboarding.parameters import ParameterValue
 from onboarding.sizes import ApprovalSize
 from onboarding.users import Role, User
@@ -51,6 +54,7 @@ from tests.factories import (
     price,
     staff,
 )
+from tests.factories.investors import tied
 
 NOW = NOON + timedelta(minutes=2)
 
@@ -121,6 +125,9 @@ def _rows_of(account: MarginAccount) -> dict[type[Model], Model]:
         LedgerAccount: account.subledger.accounts.first(),
         Notice: _notice(account),
         CreditLimitChange: _limit_cut(account),
+        InvestorStatus: account.client.investor_statuses.get(),
+        Connection: tied(account.client, "spouse", party=account.client.name, reference="HKID"),
+        Enquiry: observe(account.client, Indicator.THIRD_PARTY, "Somebody", now=NOW)[0],
     }
 
 
