@@ -1,15 +1,16 @@
 """The models that the features of this app define."""
 
-from onboarding import client_changes  # noqa: F401 - registers its commands
+from onboarding import client_changes, ties  # noqa: F401 - register their commands
 from onboarding.clients import Client, ClientMove, Service, Signatory
 from onboarding.enquiries import Enquiry, EnquiryMove, Observation
 from onboarding.entity import LegalEntity, ProductSwitch
 from onboarding.groups import Connection, Party
 from onboarding.investors import confirm  # noqa: F401 - registers its commands
-from onboarding.investors.knowledge import Attempt, Training
+from onboarding.investors.knowledge import Attempt
 from onboarding.investors.qualified import Qualification, YearlyConfirmation
 from onboarding.investors.questions import Question
 from onboarding.investors.status import Evidence, InvestorMove, InvestorStatus, RestsOn
+from onboarding.investors.training import Training
 from onboarding.parameters import ParameterValue
 from onboarding.proposals import Proposal, ProposalMove
 from onboarding.sizes import ApprovalSize

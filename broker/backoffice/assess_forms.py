@@ -15,7 +15,7 @@ from onboarding.eligibility import (
     Line,
     LineType,
 )
-from onboarding.investors.assess import Held, Paper, RestOn
+from onboarding.investors.papers import Held, Paper, RestOn
 from onboarding.investors.status import CATEGORIES_OF, EvidenceType
 from onboarding.payloads import LONGEST_TEXT
 

@@ -1,11 +1,9 @@
 """Assess: measure a client against the definition on named evidence, and keep how it came out."""
 
-import re
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
-from decimal import ROUND_FLOOR, Decimal, localcontext
+from decimal import Decimal
 
 from django.db import transaction
 
@@ -15,66 +13,32 @@ from onboarding.clients import Client, ClientState, Kind
 from onboarding.eligibility import NOBODY, AssetClass, Category, Line, LineType, NotALine, Verdict
 from onboarding.hands import CONFIRM_INVESTOR
 from onboarding.investors.limits import (
-    ACCOUNTS_AGE,
-    EVIDENCE_AGE,
     REFRESH,
     levels_in_force,
     months_after,
     months_of,
     thresholds,
 )
+from onboarding.investors.papers import (
+    Held,
+    Paper,
+    RestOn,
+    months_good,
+    refuse_more_than_shown,
+    refuse_papers,
+)
 from onboarding.investors.standing import rests_of
 from onboarding.investors.status import (
     CATEGORIES_OF,
-    PROVES,
     Evidence,
     EvidenceType,
     InvestorStatus,
     RestsOn,
 )
-from onboarding.payloads import as_day, as_hkd, today
+from onboarding.payloads import today
 from onboarding.users import Role
 
 MOST_LINES, MOST_EVIDENCE, MOST_RESTS = 40, 20, 20
-_SHA256 = re.compile("[0-9a-f]{64}")
-_OF_ACCOUNTS = {EvidenceType.AUDITED_ACCOUNTS, EvidenceType.PUBLIC_FILING}
-
-
-@dataclass(frozen=True, slots=True)
-class Paper:
-    """Evidence as it is handed in: what it shows in its own currency, and the HKD of one unit."""
-
-    type: EvidenceType
-    issuer: str
-    as_of_date: date
-    received_date: date
-    amount: Decimal | None = None
-    currency: str = "HKD"
-    rate: Decimal = Decimal(1)
-    reference: str = ""
-    sha256: str = ""
-
-    @property
-    def hkd(self) -> Decimal:
-        """What it shows in HKD, rounded down to the cent."""
-        with localcontext(prec=60):
-            worth = (self.amount or Decimal(0)) * self.rate
-            return worth.quantize(Decimal("0.01"), rounding=ROUND_FLOOR)
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A line, and the number (from nought) of the paper that shows it."""
-
-    line: Line
-    paper: int
-
-
-@dataclass(frozen=True, slots=True)
-class RestOn:
-    other: Client
-    is_owner: bool
-    share: Decimal
 
 
 @transaction.atomic
@@ -105,8 +69,8 @@ def assess(
     _refuse_category(client, category, holders)
     if max(len(held) - MOST_LINES, len(papers) - MOST_EVIDENCE, len(rests) - MOST_RESTS) > 0:
         raise Invalid("There are more lines or papers than one assessment takes.")
-    _refuse_papers(category, papers, on=on, now=now)
-    _refuse_more_than_shown(held, papers)
+    refuse_papers(category, papers, on=on, now=now)
+    refuse_more_than_shown(held, papers)
     _refuse_circle(client, rests)
     is_valued = any(paper.type == EvidenceType.VALUATION for paper in papers)
     lines = [replace(each.line, is_valued=is_valued) for each in held]
@@ -161,7 +125,7 @@ def again(status: InvestorStatus, *, now: datetime) -> tuple[Verdict, date]:
     """
     papers = list(status.evidence.order_by("pk"))
     on, category = today(now), Category(status.category)
-    _refuse_papers(category, papers, on=on, now=now)
+    refuse_papers(category, papers, on=on, now=now)
     lines = [_line(kept) for kept in status.verdict["lines"]]
     rests = status.rests.select_related("other").order_by("pk")
     verdict = _verdict(
@@ -172,7 +136,7 @@ def again(status: InvestorStatus, *, now: datetime) -> tuple[Verdict, date]:
         [(each.other, each.is_owner, each.share) for each in rests],
         now=now,
     )
-    ends = [months_after(paper.as_of_date, _age(paper.type, now=now)) for paper in papers]
+    ends = [months_after(paper.as_of_date, months_good(paper.type, now=now)) for paper in papers]
     return verdict, min(months_after(on, months_of(REFRESH, now=now)), *ends)
 
 
@@ -266,59 +230,9 @@ def _refuse_category(client: Client, category: Category, holders: Sequence[str])
         raise Invalid("Holders are named for joint clients alone.")
 
 
-def _refuse_papers(category: Category, papers, *, on: date, now: datetime) -> None:
-    if not any(paper.type in PROVES[category] for paper in papers):
-        needed = " or ".join(sorted(EvidenceType(each).label.lower() for each in PROVES[category]))
-        raise Invalid(f"There is no evidence that proves it: {needed}.")
-    for paper in papers:
-        called = f"The {EvidenceType(paper.type).label.lower()} of {as_day(paper.as_of_date)}"
-        if not paper.issuer.strip():
-            raise Invalid(f"{called} names nobody who issued it.")
-        if paper.received_date > on or paper.as_of_date > paper.received_date:
-            raise Invalid(f"{called} cannot have been received on {as_day(paper.received_date)}.")
-        months = _age(paper.type, now=now)
-        if months_after(paper.as_of_date, months) <= on:
-            raise Invalid(f"{called} is older than {months} months.")
-        if not paper.reference.strip() and not paper.sha256:
-            raise Invalid(f"{called} needs a reference, or the hash of its file.")
-        if paper.sha256 and not _SHA256.fullmatch(paper.sha256):
-            raise Invalid(f"{called} has a hash that is none of SHA-256.")
-        if paper.rate <= 0 or (paper.amount is not None and paper.amount < 0):
-            raise Invalid(f"{called} shows less than nothing.")
-        if paper.currency == "HKD" and paper.rate != 1:
-            raise Invalid(f"{called} is in HKD, so its rate is 1.")
-
-
-def _refuse_more_than_shown(held: Sequence[Held], papers: Sequence[Paper]) -> None:
-    """Lines that rest on one paper come to no more than it shows."""
-    shown: dict[int, Decimal] = defaultdict(Decimal)
-    for each in held:
-        if not 0 <= each.paper < len(papers):
-            raise Invalid("A line names evidence that is not there.")
-        paper = papers[each.paper]
-        if each.line.type == LineType.TOTAL_ASSETS and paper.type not in _OF_ACCOUNTS:
-            raise Invalid("Total assets are shown by audited accounts or a public filing alone.")
-        if not each.line.amount.is_finite() or each.line.amount < 0:
-            raise Invalid("A line has an amount that is none.")
-        key = each.paper if each.line.type != LineType.TOTAL_ASSETS else -1 - each.paper
-        shown[key] += each.line.amount
-    for key, total in sorted(shown.items()):
-        number = key if key >= 0 else -1 - key
-        if total > papers[number].hkd:
-            raise Invalid(
-                f"Evidence {number + 1} shows {as_hkd(papers[number].hkd)}, and its lines come to"
-                f" {as_hkd(total)}."
-            )
-
-
 def _refuse_circle(client: Client, rests: Sequence[RestOn]) -> None:
     for each in rests:
         if each.other.pk == client.pk:
             raise Invalid(f"{client} cannot rest on itself.")
         if not 0 < each.share <= 1:
             raise Invalid("A share is more than nothing and at most the whole.")
-
-
-def _age(type: str, *, now: datetime) -> int:
-    accounts = type == EvidenceType.AUDITED_ACCOUNTS
-    return months_of(ACCOUNTS_AGE if accounts else EVIDENCE_AGE, now=now)

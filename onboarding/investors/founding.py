@@ -17,9 +17,9 @@ from onboarding.eligibility import AssetClass, Category, Line, LineType, Verdict
 from onboarding.hands import CONFIRM_INVESTOR, RECORD_TRAINING
 from onboarding.investors.assess import as_kept
 from onboarding.investors.confirm import CONFIRM
-from onboarding.investors.knowledge import Training
 from onboarding.investors.limits import EVIDENCE_AGE, months_after, months_of, thresholds
 from onboarding.investors.status import Evidence, EvidenceType, InvestorMove, InvestorStatus
+from onboarding.investors.training import Training
 from onboarding.lifecycle import Step, move_many
 from onboarding.payloads import today
 from onboarding.proposals import Proposal

@@ -8,7 +8,8 @@ from onboarding.approvals import Proposal, approve, propose
 from onboarding.clients import Client, Kind, Service, Signatory
 from onboarding.eligibility import AssetClass, Category, Line, LineType
 from onboarding.groups import Connection
-from onboarding.investors.assess import Held, Paper, RestOn, assess
+from onboarding.investors.assess import assess
+from onboarding.investors.papers import Held, Paper, RestOn
 from onboarding.investors.qualified import CRITERIA
 from onboarding.investors.status import EvidenceType, InvestorStatus
 from onboarding.payloads import today

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from onboarding.approvals import Invalid, NotAllowed
 from onboarding.clients import Kind
 from onboarding.eligibility import AssetClass, Category, Line, LineType
-from onboarding.investors.assess import Held, RestOn
 from onboarding.investors.limits import months_after
+from onboarding.investors.papers import Held, RestOn
 from onboarding.investors.renew import expire_due, remind_due
 from onboarding.investors.standing import pi_gate, professional
 from onboarding.investors.status import EvidenceType, InvestorStatus, StatusState
