@@ -132,7 +132,7 @@ def investor(request: HttpRequest, number: str) -> HttpResponse:
             for move in status.moves.select_related("mover").order_by("-pk")
         ],
         "waiting": waiting.filter(expires_at__gt=now).order_by("pk"),
-        "exempt": sorted(exemptions(client, on=on)),
+        "exempt": sorted(each.replace("_", " ") for each in exemptions(client, on=on)),
         "knowledge": knowledge_gate(client, on=on),
         "attempts": client.attempts.select_related("user").order_by("-pk")[:10],
         "trainings": client.trainings.select_related("user").order_by("-pk"),
