@@ -24,6 +24,8 @@ TIMETABLE = {
     "expire proposals": _every("onboarding.tasks.expire_proposals", seconds=60),
     "scan documents": _every("onboarding.tasks.scan_documents", seconds=60),
     "send notices": _every("broker.tasks.send_notices", seconds=15),
+    # Every hour of the day, so that a missed night is made up for; each lapse happens once.
+    "renew investors": _at("onboarding.tasks.renew_investors", crontab(minute=10)),
     # Before the month is posted, so that its last day is in it.
     "accrue interest": _at("lending.tasks.accrue_interest", crontab(hour=0, minute=5)),
     "post interest": _at("lending.tasks.post_interest", crontab(day_of_month=1, hour=0, minute=30)),

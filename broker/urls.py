@@ -6,6 +6,8 @@ from django.urls import include, path
 from broker.backoffice.approvals import inbox, together
 from broker.backoffice.book import book
 from broker.backoffice.client import client
+from broker.backoffice.groups import enquiry, groups
+from broker.backoffice.investors import assess_investor, investor, investors
 from broker.backoffice.messages import conversation, overview
 from broker.backoffice.parameters import parameters
 from broker.backoffice.proposal import proposal
@@ -25,6 +27,11 @@ urlpatterns = [
     path("staff/approvals/<int:pk>/", proposal, name="proposal"),
     path("staff/clients/<str:number>/", client, name="client_page"),
     path("staff/parameters/", parameters, name="parameters"),
+    path("staff/investors/", investors, name="investors"),
+    path("staff/investors/<str:number>/", investor, name="investor"),
+    path("staff/investors/<str:number>/assess/", assess_investor, name="assess_investor"),
+    path("staff/groups/", groups, name="groups"),
+    path("staff/enquiries/<int:pk>/", enquiry, name="enquiry"),
     path("staff/", admin.site.urls),
     path("api/v1/", include("broker.api.urls")),
     path("", include("broker.portal.urls")),

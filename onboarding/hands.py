@@ -76,3 +76,14 @@ LEGAL_HOLD = _hands(
 )
 ERASE_DOCUMENTS = _hands(proposes={Role.COMPLIANCE}, approves={Role.RESPONSIBLE_OFFICER})
 DISCLOSURE_VERSION = _hands(proposes={Role.COMPLIANCE}, approves={Role.RESPONSIBLE_OFFICER})
+CONFIRM_INVESTOR = _hands(proposes={Role.RM, Role.ONBOARDING_OFFICER}, approves={Role.COMPLIANCE})
+WITHDRAW_INVESTOR = _hands(
+    proposes={Role.RM, Role.ONBOARDING_OFFICER, Role.COMPLIANCE}, approves={Role.COMPLIANCE}
+)
+QUALIFY_INVESTOR = _hands(proposes={Role.RM, Role.ONBOARDING_OFFICER}, approves={Role.COMPLIANCE})
+RECORD_TRAINING = _hands(proposes={Role.RM, Role.ONBOARDING_OFFICER}, approves={Role.COMPLIANCE})
+KNOWLEDGE_BANK = _hands(proposes={Role.COMPLIANCE}, approves={Role.RESPONSIBLE_OFFICER})
+CONNECT_CLIENTS = _hands(
+    proposes={Role.RM, Role.ONBOARDING_OFFICER, Role.CREDIT_OFFICER, Role.COMPLIANCE},
+    approves={Role.CREDIT_OFFICER, Role.COMPLIANCE},
+)

@@ -1,6 +1,6 @@
 """The models that the features of this app define."""
 
-from onboarding import client_changes  # noqa: F401 - registers its commands
+from onboarding import client_changes, ties  # noqa: F401 - register their commands
 from onboarding.clients import Client, ClientMove, Service, Signatory
 from onboarding.disclosures import version_change  # noqa: F401 - registers its command
 from onboarding.disclosures.acceptance import Acceptance
@@ -8,7 +8,15 @@ from onboarding.disclosures.text import Disclosure
 from onboarding.documents import erasure  # noqa: F401 - registers its command
 from onboarding.documents.document import Document, DocumentReading
 from onboarding.documents.holds import LegalHold
+from onboarding.enquiries import Enquiry, EnquiryMove, Observation
 from onboarding.entity import LegalEntity, ProductSwitch
+from onboarding.groups import Connection, Party
+from onboarding.investors import confirm  # noqa: F401 - registers its commands
+from onboarding.investors.knowledge import Attempt
+from onboarding.investors.qualified import Qualification, YearlyConfirmation
+from onboarding.investors.questions import Question
+from onboarding.investors.status import Evidence, InvestorMove, InvestorStatus, RestsOn
+from onboarding.investors.training import Training
 from onboarding.messages.message import Attachment, Message, MessageRead
 from onboarding.parameters import ParameterValue
 from onboarding.proposals import Proposal, ProposalMove
@@ -19,20 +27,34 @@ __all__ = [
     "Acceptance",
     "ApprovalSize",
     "Attachment",
+    "Attempt",
     "Client",
     "ClientMove",
+    "Connection",
     "Disclosure",
     "Document",
     "DocumentReading",
+    "Enquiry",
+    "EnquiryMove",
+    "Evidence",
+    "InvestorMove",
+    "InvestorStatus",
     "LegalEntity",
     "LegalHold",
     "Message",
     "MessageRead",
+    "Observation",
     "ParameterValue",
+    "Party",
     "ProductSwitch",
     "Proposal",
     "ProposalMove",
+    "Qualification",
+    "Question",
+    "RestsOn",
     "Service",
     "Signatory",
+    "Training",
     "User",
+    "YearlyConfirmation",
 ]

@@ -58,6 +58,13 @@ _PAPERS = frozenset(
 _READINGS = frozenset({"onboarding.view_documentreading"})
 _CORRESPONDS = frozenset({"onboarding.read_messages", "onboarding.write_messages"})
 _LIMITS = frozenset({"lending.view_creditlimitchange"})
+_INVESTORS = frozenset(
+    {
+        "onboarding.view_investorstatus",
+        "onboarding.view_connection",
+        "onboarding.view_enquiry",
+    }
+)
 _EVERYTHING = (
     _BOOK
     | _MARKET
@@ -69,6 +76,7 @@ _EVERYTHING = (
     | _LIMITS
     | _PAPERS
     | _READINGS
+    | _INVESTORS
     | {"broker.view_live_book"}
 )
 
@@ -79,17 +87,20 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     | _LIMITS
     | _PAPERS
     | _CORRESPONDS
+    | _INVESTORS
     | {"lending.view_order", "lending.view_draw", "lending.view_repayment"},
     Role.ONBOARDING_OFFICER: frozenset({"onboarding.view_client"})
     | _HOUSE
     | _PAPERS
-    | _CORRESPONDS,
+    | _CORRESPONDS
+    | _INVESTORS,
     Role.CREDIT_OFFICER: _BOOK
     | _MARKET
     | _DEALS
     | _TERMS
     | _LIMITS
     | _PAPERS
+    | _INVESTORS
     | {"broker.view_live_book"},
     Role.RISK_OFFICER: _EVERYTHING,
     Role.COMPLIANCE: _EVERYTHING | {"onboarding.read_messages"},
@@ -97,7 +108,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     Role.DEALING: _BOOK | _MARKET | _DEALS | {"broker.view_live_book"},
     Role.OPERATIONS: _BOOK | _MARKET | _DEALS | _BOOKS | _REPORTS | {"broker.view_live_book"},
     Role.FINANCE: _BOOK | _MARKET | _DEALS | _BOOKS | _REPORTS | _TERMS | _HOUSE,
-    Role.MLRO: _BOOK | _DEALS | _PAPERS | _READINGS,
+    Role.MLRO: _BOOK | _DEALS | _PAPERS | _READINGS | _INVESTORS,
     Role.MIC_OMO: _EVERYTHING,
     Role.MIC_RM: _EVERYTHING,
     Role.AUDITOR: _EVERYTHING | {"onboarding.read_messages"},

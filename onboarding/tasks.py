@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from onboarding.approvals import expire_due
 from onboarding.documents.scan import scan_waiting
+from onboarding.investors import renew
 
 
 @shared_task(expires=60, soft_time_limit=30, time_limit=45)
@@ -17,3 +18,11 @@ def expire_proposals(**_):
 def scan_documents(**_):
     """A document that the scanner could not look at when it came waits here until it has."""
     scan_waiting(now=timezone.now())
+
+
+@shared_task(expires=3600, soft_time_limit=300, time_limit=330)
+def renew_investors(**_):
+    """Statuses whose day has come lapse, and who is next hears of it; a missed night is made up."""
+    now = timezone.now()
+    renew.expire_due(now=now)
+    renew.remind_due(now=now)

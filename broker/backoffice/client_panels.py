@@ -19,6 +19,8 @@ from lending.margin.readings import read
 from onboarding.admin.look_only import hong_kong
 from onboarding.approvals import Proposal
 from onboarding.clients import Client, ClientMove, ClientState, manager_of
+from onboarding.investors.exemptions import knowledge_gate
+from onboarding.investors.standing import status_of
 from onboarding.payloads import as_day, today
 
 
@@ -46,6 +48,20 @@ def _who(client: Client, user, now: datetime) -> Panel:
         rows=served[:ROWS_SHOWN],
         none="Nobody has served this client.",
         more=(reverse("admin:onboarding_client_change", args=[client.pk]), "Its row and history"),
+    )
+
+
+def _investor(client: Client, user, now: datetime) -> Panel:
+    status = status_of(client, on=today(now))
+    known = knowledge_gate(client, on=today(now)) is None
+    return Panel(
+        "Professional investor",
+        facts=[
+            Fact("Status", status.get_category_display() if status else "Retail"),
+            Fact("Until, and not on", as_day(status.until_date) if status else "nothing is lent"),
+            Fact("Knowledge of virtual assets", "shown or not asked" if known else "not shown"),
+        ],
+        more=(reverse("investor", args=[client.number]), "Papers, lines and history"),
     )
 
 
@@ -211,6 +227,7 @@ def _last(moves):
 
 PANELS: tuple[Kind, ...] = (
     Kind("onboarding.view_client", _who),
+    Kind("onboarding.view_investorstatus", _investor),
     Kind("lending.view_marginaccount", _accounts),
     Kind("lending.view_margincall", _calls),
     Kind("lending.view_creditlimitchange", _limits),

@@ -17,6 +17,8 @@ from onboarding.disclosures.text import Code
 from onboarding.disclosures.version_change import FIELDS as DISCLOSURE_FIELDS
 from onboarding.disclosures.version_change import last_version
 from onboarding.entity import FEATURES, VA_FINANCING_CONDITIONS, Feature, LegalEntity
+from onboarding.groups import TieKind
+from onboarding.investors.qualified import CRITERIA, Market
 from onboarding.parameters import all_declared
 from onboarding.payloads import LONGEST_TEXT, as_percent, today
 from onboarding.users import Role, User
@@ -331,6 +333,82 @@ class DisclosureForm(ProposeForm):
         return Code(self.cleaned_data["code"]).label
 
 
+_YES_OR_NO = [("yes", "Yes"), ("no", "No")]
+
+
+class StatusForm(ProposeForm):
+    status = forms.CharField(label="Number of the assessment", max_length=18)
+
+    def subject(self) -> str:
+        return f"assessment {self.cleaned_data['status']}"
+
+
+class QualificationForm(ClientForm):
+    """Each criterion is argued and judged; the consent comes after the explanation."""
+
+    market = forms.ChoiceField(label="For", choices=Market.choices)
+    explained_date = _date("Consequences explained in writing on")
+    consent_date = _date("Consent signed on")
+    consent_reference = forms.CharField(label="Reference of the consent", max_length=120)
+
+    def __init__(self, *args, now: datetime, **kwargs):
+        super().__init__(*args, now=now, **kwargs)
+        for name, words in CRITERIA.items():
+            self.fields[name] = _words(words)
+            self.fields[f"{name}_met"] = forms.ChoiceField(label="Met?", choices=_YES_OR_NO)
+        self.order_fields([name for name in self.fields if name != "reason"] + ["reason"])
+
+
+class YearlyForm(ClientForm):
+    market = forms.ChoiceField(label="For", choices=Market.choices)
+    stands = forms.ChoiceField(label="Still qualifies and consents?", choices=_YES_OR_NO)
+    confirmed_date = _date("Said on")
+    reference = forms.CharField(label="Reference of the letter", max_length=120)
+
+
+class TrainingForm(ClientForm):
+    signatory = forms.CharField(
+        label="Login of the signatory",
+        required=False,
+        max_length=150,
+        help_text="Leave it empty where everybody who signs was there.",
+    )
+    given_date = _date("Given on")
+    trainer = forms.CharField(label="Given by", max_length=120)
+    content = _words("What was taught")
+
+
+class BankForm(ProposeForm):
+    bank = forms.CharField(label="Bank of questions", max_length=20)
+
+    def subject(self) -> str:
+        return self.cleaned_data["bank"]
+
+
+class TieForm(ClientForm):
+    kind = forms.ChoiceField(label="Tie", choices=TieKind.choices)
+    other = forms.CharField(label="To the client", required=False, max_length=12)
+    party = forms.CharField(label="Or to somebody who is no client", required=False, max_length=120)
+    reference = forms.CharField(
+        label="Known by", required=False, max_length=60, help_text="A document or register number."
+    )
+    party_first = forms.ChoiceField(
+        label="Who controls, guarantees or acts",
+        choices=[("", "The client"), ("yes", "Who is no client")],
+        required=False,
+    )
+    share = PercentField(label="Votes held, %", required=False)
+    from_date = _date("From")
+
+
+class EndOfTieForm(ProposeForm):
+    connection = forms.CharField(label="Number of the tie", max_length=18)
+    until_date = _date("Ended on")
+
+    def subject(self) -> str:
+        return f"tie {self.cleaned_data['connection']}"
+
+
 FORMS: dict[str, type[ProposeForm]] = {
     "haircut": HaircutForm,
     "frr_haircut": FrrHaircutForm,
@@ -347,6 +425,14 @@ FORMS: dict[str, type[ProposeForm]] = {
     "legal_hold": HoldForm,
     "erase_documents": EraseForm,
     "disclosure_version": DisclosureForm,
+    "confirm_investor": StatusForm,
+    "withdraw_investor": ClientForm,
+    "qualify_investor": QualificationForm,
+    "confirm_qualification": YearlyForm,
+    "record_training": TrainingForm,
+    "knowledge_bank": BankForm,
+    "connect_clients": TieForm,
+    "disconnect_clients": EndOfTieForm,
 }
 
 

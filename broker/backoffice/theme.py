@@ -40,6 +40,8 @@ _GROUPS = (
         _Page("onboarding.document", "Documents", "folder"),
         _Page("onboarding.acceptance", "Terms accepted", "task_alt"),
         _Page("lending.creditlimitchange", "Credit limits", "speed"),
+        _View("onboarding.view_investorstatus", "investors", "Professional investors", "verified"),
+        _View("onboarding.view_connection", "groups", "Connected clients", "hub"),
     ),
     (
         "Deals",
@@ -83,6 +85,9 @@ _GROUPS = (
         _Page("lending.margincallmove", "Call moves", "history"),
         _Page("lending.ordermove", "Order moves", "history"),
         _Page("onboarding.documentreading", "Documents read", "visibility"),
+        _Page("onboarding.investorstatus", "Investor assessments", "history_edu"),
+        _Page("onboarding.connection", "Ties of clients", "history_edu"),
+        _Page("onboarding.enquiry", "Enquiries", "history_edu"),
     ),
 )
 

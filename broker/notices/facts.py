@@ -21,6 +21,8 @@ from lending.margin.readings import Reading, read
 from lending.margin.relation import MarginRelationMove
 from lending.trading.order import Order, OrderMove, OrderState, Side
 from onboarding.clients import Client, ClientMove, Service, Signatory
+from onboarding.enquiries import EnquiryMove
+from onboarding.investors.status import InvestorMove, InvestorStatus
 from onboarding.lifecycle import Move
 from onboarding.proposals import ProposalMove
 from onboarding.users import User
@@ -107,6 +109,7 @@ class Facts:
             "manager": self.managers.get(occurrence.client.pk),
             "now": self.now,
             "order": occurrence.subject if isinstance(occurrence.subject, Order) else None,
+            "status": _status_of(occurrence.subject),
             "call": call,
             "sale": call and self._sales.get(call.pk, Sale()),
             "deficit": call and self._deficits.get(call.pk),
@@ -130,6 +133,10 @@ class Facts:
             levels=account.terms.levels,
             top_ups=self._top_ups,
         )
+
+
+def _status_of(subject: object) -> InvestorStatus | None:
+    return subject if isinstance(subject, InvestorStatus) else None
 
 
 def _calls_of(occurrences: list[Occurrence]) -> dict[tuple[type[Move], int], MarginCall]:
@@ -235,6 +242,8 @@ def _subjects(model: type[Move], ids: set[int]) -> dict[int, object]:
         OrderMove: ("account__client", "account__terms", "asset"),
         MarginRelationMove: ("client",),
         ClientMove: (),
+        InvestorMove: ("client",),
+        EnquiryMove: ("client",),
         ProposalMove: ("client",),
     }[model]
     subject = model._meta.get_field("subject").related_model

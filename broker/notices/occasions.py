@@ -13,6 +13,8 @@ from lending.margin.call import MarginCallMove
 from lending.margin.relation import MarginRelationMove
 from lending.trading.order import OrderMove, Side
 from onboarding.clients import ClientMove
+from onboarding.enquiries import EnquiryMove
+from onboarding.investors.status import InvestorMove
 from onboarding.lifecycle import Move
 from onboarding.proposals import ProposalMove
 
@@ -72,6 +74,13 @@ TOLD: dict[type[Move], dict[str, Occasion]] = {
         "reactivate": _same("client/reactivate"),
         "close": _same("client/close"),
     },
+    InvestorMove: {
+        "confirm": _same("investor/confirm"),
+        "remind": _same("investor/remind"),
+        "lapse": _same("investor/lapse"),
+        "withdraw": _same("investor/withdraw"),
+    },
+    EnquiryMove: {},
     ProposalMove: {},
 }
 
@@ -94,6 +103,8 @@ SILENT: dict[type[Move], dict[str, str]] = {
         "close": "told by the client: close",
     },
     ClientMove: {},
+    InvestorMove: {"replace": "told by the newer status: confirm"},
+    EnquiryMove: {"close": "the house's own question"},
     # What was approved is told by what it changed.
     ProposalMove: dict.fromkeys(
         ("approve", "refuse", "withdraw", "expire"), "the house's own: staff have an inbox of them"

@@ -57,6 +57,15 @@ def margin_account_of(user, number: str, *, now: datetime) -> MarginAccount:
     return get_object_or_404(margin_accounts_of(user, now=now), number=number)
 
 
+def client_of(user, number: str) -> Client:
+    """
+    The client of that number, whom `user` signs for.
+
+    :raises Http404: there is none, or it is somebody else's
+    """
+    return get_object_or_404(Client.objects.of(user), number=number)
+
+
 def margin_call_of(account: MarginAccount, call_id: int) -> MarginCall:
     """
     That call of `account`, running or over.

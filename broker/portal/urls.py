@@ -8,6 +8,7 @@ from broker.portal.documents import documents
 from broker.portal.draw import draw
 from broker.portal.entrance import entrance
 from broker.portal.home import home
+from broker.portal.investor import investor, knowledge
 from broker.portal.messages import conversation
 from broker.portal.repay import repay
 
@@ -22,4 +23,6 @@ urlpatterns = [
     path("accounts/<str:number>/repay/", repay, name="repay"),
     path("accounts/<str:number>/draw/", draw, name="draw"),
     path("accounts/<str:number>/calls/<int:call_id>/acknowledge/", acknowledge, name="acknowledge"),
+    path("investor/<str:number>/", investor, name="investor"),
+    path("investor/<str:number>/test/", knowledge, name="knowledge"),
 ]

@@ -27,6 +27,7 @@ from collateral.custody.movements import Place, Transfer, record
 from lending.ledger import entries
 from lending.ledger.post import Event, post_many
 from lending.margin.account import MarginAccount
+from onboarding.investors.founding import found_investors
 from onboarding.users import Role, User
 
 MEDIAN_POOL = 3_000_000
@@ -62,13 +63,17 @@ def drawn(count: int, scenario: Scenario, *, seed: int) -> list[Borrower]:
 @transaction.atomic
 def build(count: int, scenario: Scenario, *, seed: int, now: datetime) -> list[MarginAccount]:
     """Enter the drawn book through the register and the ledger, and return its accounts."""
-    house = _house(scenario, now=now)
+    maker, checker, officer = _people()
+    house = found_house(maker=maker, checker=checker, now=now, codes=set(scenario.opening))
     borrowers = drawn(count, scenario, seed=seed)
     debts = [_debt(borrower, scenario, house) for borrower in borrowers]
     accounts = open_accounts(
         [_opening(number, debt) for number, debt in enumerate(debts, start=1)],
         house.terms,
         now=now,
+    )
+    found_investors(
+        [account.client for account in accounts], maker=officer, checker=checker, now=now
     )
     record(
         [
@@ -103,12 +108,16 @@ def build(count: int, scenario: Scenario, *, seed: int, now: datetime) -> list[M
     return accounts
 
 
-def _house(scenario: Scenario, *, now: datetime) -> House:
-    maker, checker = (
+def _people() -> list[User]:
+    """Who proposes the house's rows, who approves them, and who knows the clients."""
+    return [
         User.objects.create_user(name, role=role, is_staff=True)
-        for name, role in (("maker", Role.RISK_OFFICER), ("checker", Role.COMPLIANCE))
-    )
-    return found_house(maker=maker, checker=checker, now=now, codes=set(scenario.opening))
+        for name, role in (
+            ("maker", Role.RISK_OFFICER),
+            ("checker", Role.COMPLIANCE),
+            ("onboarding", Role.ONBOARDING_OFFICER),
+        )
+    ]
 
 
 def _borrower(chance: random.Random, scenario: Scenario) -> Borrower:

@@ -17,6 +17,8 @@ from lending.margin.account import MarginAccount
 from onboarding.clients import Service, Signatory
 from onboarding.disclosures.acceptance import accept_for_many
 from onboarding.disclosures.text import Language
+from onboarding.investors.founding import found_investors
+from onboarding.investors.questions import found_questions
 from onboarding.users import Role, User
 
 DOLLAR = Decimal(1)
@@ -78,6 +80,11 @@ def found_firm(prices: dict[str, Decimal], *, now: datetime) -> Firm:
         house.terms,
         now=now,
     )
+    officer = next(user for user in staff.values() if user.role == Role.ONBOARDING_OFFICER)
+    found_investors(
+        [account.client for account in accounts], maker=officer, checker=checker, now=now
+    )
+    found_questions(maker=officer, checker=checker, now=now)
     borrowers = [Borrower(*each) for each in zip(CLIENTS, accounts, pledges, debts, strict=True)]
     _sign_and_serve(borrowers, staff, password, now=now)
     _pledge_and_lend(borrowers, house, now=now)

@@ -1,15 +1,18 @@
 """Whether anything may be lent to an account now: one list for the act and for every page."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from lending.margin.account import MarginAccount, State
 from lending.margin.bands import is_underwater
 from lending.margin.readings import Reading
 from lending.margin.relation import RelationState
-from onboarding.clients import client_gate
+from onboarding.clients import Client, client_gate
 from onboarding.disclosures.acceptance import terms_missing
 from onboarding.entity import may_finance_va
+from onboarding.investors.exemptions import exempt_among, knowledge_gates
+from onboarding.investors.standing import pi_gates
+from onboarding.payloads import today
 
 # A gate is asked of many accounts at once, in a fixed number of statements, and gives why not, in
 # the client's words, by the key of each account to which nothing may be lent.
@@ -26,9 +29,22 @@ def _not_active(accounts: Sequence[MarginAccount], now: datetime) -> dict[int, s
     return {pk: why for pk, why in asked if why}
 
 
+def _terms_outstanding(clients: Sequence[Client], *, on: date, now: datetime) -> dict[int, str]:
+    """Whom no risk statement need be given still agrees to the terms themselves (JC-11)."""
+    missing = terms_missing(clients, now=now)
+    exempt = exempt_among([each for each in clients if each.pk in missing], on=on)
+    if not exempt:
+        return missing
+    of_exempt = [each for each in clients if each.pk in exempt]
+    asked = {key: why for key, why in missing.items() if key not in exempt}
+    return asked | terms_missing(of_exempt, now=now, exempt=exempt)
+
+
 def _not_agreed(accounts: Sequence[MarginAccount], now: datetime) -> dict[int, str]:
     clients = {account.client_id: account.client for account in accounts}
-    missing = terms_missing(list(clients.values()), now=now) if clients else {}
+    missing = {}
+    if clients:
+        missing = _terms_outstanding(list(clients.values()), on=today(now), now=now)
     return {
         account.pk: missing[account.client_id]
         for account in accounts
@@ -36,14 +52,32 @@ def _not_agreed(accounts: Sequence[MarginAccount], now: datetime) -> dict[int, s
     }
 
 
-GATES: tuple[Gate, ...] = (_financing_is_off, _not_active, _not_agreed)
+def _of_clients(gates: Callable) -> Gate:
+    """A gate of clients, asked for the accounts they have."""
+
+    def gate(accounts: Sequence[MarginAccount], now: datetime) -> dict[int, str]:
+        why = gates([account.client for account in accounts], on=today(now))
+        return {
+            account.pk: why[account.client_id] for account in accounts if account.client_id in why
+        }
+
+    return gate
+
+
+GATES: tuple[Gate, ...] = (
+    _financing_is_off,
+    _not_active,
+    _not_agreed,
+    _of_clients(pi_gates),
+    _of_clients(knowledge_gates),
+)
 
 
 def why_not_lent(account: MarginAccount, reading: Reading, *, now: datetime) -> str | None:
     """
     None where an advance may be made, up to the drawing power; else why not, in the client's words.
 
-    `account` comes with its client and relation. VAF-1, VAF-3, VAF-17, SMF-46.
+    `account` comes with its client and relation. VAF-1, VAF-3, VAF-17, SMF-46, PI-9, JC-1.
     """
     return why_none_is_lent([account], {account.pk: reading}, now=now).get(account.pk)
 

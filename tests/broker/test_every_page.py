@@ -18,6 +18,7 @@ from lending.margin.call import MarginCall
 from onboarding.approvals import propose
 from onboarding.disclosures.text import Disclosure
 from onboarding.documents.document import Document
+from onboarding.enquiries import Enquiry
 from onboarding.rights import PERMISSIONS
 from onboarding.users import Role, User
 from tests.broker.backoffice import world as world_of
@@ -61,6 +62,7 @@ class World:
     proposal_pk: int
     paper_pk: int
     text_pk: int
+    enquiry_pk: int
 
 
 def _account(world: World) -> dict:
@@ -121,6 +123,13 @@ PAGES: dict[str, Page] = {
     "mfa_view_recovery_codes": Page(frozenset()),
     "mfa_generate_recovery_codes": Page(SIGNED_IN),
     "mfa_download_recovery_codes": Page(frozenset()),
+    "investors": Page(holders("onboarding.view_investorstatus")),
+    "investor": Page(holders("onboarding.view_investorstatus") - {OTHER_RM}, _client),
+    "assess_investor": Page(frozenset({"rm", "onboarding_officer"}), _client),
+    "groups": Page(holders("onboarding.view_connection")),
+    "enquiry": Page(
+        holders("onboarding.view_enquiry") - {OTHER_RM}, lambda world: {"pk": world.enquiry_pk}
+    ),
     "admin:index": Page(ALL_STAFF),
     "admin:search": Page(ALL_STAFF),
     "admin:password_change": Page(ALL_STAFF),
@@ -150,6 +159,8 @@ PAGES: dict[str, Page] = {
     "portal:home": Page(OWN_CLIENT, _account),
     "portal:repay": Page(OWN_CLIENT, _account),
     "portal:draw": Page(OWN_CLIENT, _account),
+    "portal:investor": Page(OWN_CLIENT, _client),
+    "portal:knowledge": Page(OWN_CLIENT, _client),
     "portal:acknowledge": Page(
         OWN_CLIENT, lambda world: _account(world) | {"call_id": world.call.pk}
     ),
@@ -202,6 +213,7 @@ def world(time_machine) -> World:
         proposal.pk,
         built.own[Document].pk,
         built.house[Disclosure].pk,
+        built.own[Enquiry].pk,
     )
 
 

@@ -39,6 +39,7 @@ TASKS = [
     lending.tasks.work_liquidations,
     onboarding.tasks.expire_proposals,
     onboarding.tasks.scan_documents,
+    onboarding.tasks.renew_investors,
 ]
 YESTERDAY = timedelta(days=1)
 

@@ -32,11 +32,14 @@ from tests.factories import (
     margin_account,
     staff,
 )
+from tests.factories.investors import InvestorScene
 from tests.proofs import refused, sql
 
 pytestmark = pytest.mark.django_db
 
 CLIENT_CARE = {"rm", "compliance"}
+INTAKE = {"rm", "onboarding_officer"}
+CONNECTING = INTAKE | {"credit_officer", "compliance"}
 # Command: who proposes, who decides.
 TABLE = {
     "haircut": ({"risk_officer"}, {"compliance"}),
@@ -58,6 +61,14 @@ TABLE = {
     "legal_hold": ({"compliance", "mlro"}, {"mlro", "responsible_officer"}),
     "disclosure_version": ({"compliance"}, {"responsible_officer"}),
     "erase_documents": ({"compliance"}, {"responsible_officer"}),
+    "confirm_investor": (INTAKE, {"compliance"}),
+    "withdraw_investor": (INTAKE | {"compliance"}, {"compliance"}),
+    "qualify_investor": (INTAKE, {"compliance"}),
+    "confirm_qualification": (INTAKE, {"compliance"}),
+    "record_training": (INTAKE, {"compliance"}),
+    "knowledge_bank": ({"compliance"}, {"responsible_officer"}),
+    "connect_clients": (CONNECTING, {"credit_officer", "compliance"}),
+    "disconnect_clients": (CONNECTING, {"credit_officer", "compliance"}),
 }
 
 
@@ -70,6 +81,7 @@ class Scene:
         self.manager = manager_for(self.account)
         self.successor = staff(Role.RM)
         self.parameter = a_parameter()
+        self.investors = InvestorScene(self.account.client, self.manager)
 
     def person(self, role: str):
         """Somebody of that role; the manager is the client's own."""
@@ -118,6 +130,7 @@ class Scene:
                 "body_zh": "如其所是。",
             },
             "legal_hold": {"client": number, "on": "on", "reference": "HKP 12/2026"},
+            **self.investors.payloads(),
         }.get(line, {"client": number})
 
     def prepared(self, line: str) -> str:
@@ -126,6 +139,7 @@ class Scene:
             move(self.account.client, Client.suspend, reason="x", now=NOON)
         if line == "erase_documents":
             files.document(client_user(), now=NOON.replace(year=2018))
+        self.investors.prepare(line)
         return line.partition(" ")[0]
 
 

@@ -82,5 +82,5 @@ def test_a_limit_is_raised_on_a_telephone(visit):
     page.get_by_role("button", name="Approve and apply 1").click()
     expect(page.get_by_text("1 approved and applied")).to_be_visible()
 
-    assert Proposal.objects.get().state == State.APPROVED
+    assert Proposal.objects.latest("pk").state == State.APPROVED
     assert MarginAccount.objects.get(pk=account.pk).credit_limit == 5_000_000

@@ -16,9 +16,10 @@ from collateral.prices.price import NewPrice, Price, keep
 from lending.ledger import entries
 from lending.ledger.post import Event, post
 from lending.margin.account import MarginAccount
-from onboarding.clients import Service, Signatory
+from onboarding.clients import Client, Service, Signatory
 from onboarding.disclosures.acceptance import accept_for_many
 from onboarding.disclosures.text import Language
+from onboarding.investors.founding import found_investors
 from onboarding.parameters import Parameter, Unit, UnknownParameter, declare, declared
 from onboarding.users import Role, User
 
@@ -104,8 +105,13 @@ def margin_account(
     credit_limit="1000000000",
     spread="0.03",
     now: datetime = LONG_AGO,
+    professional: bool = True,
 ) -> MarginAccount:
-    """An account of a client of its own, healthy; `owed="54000", pledged={"BTC": "1"}` borrows."""
+    """
+    An account of a client of its own, healthy; `owed="54000", pledged={"BTC": "1"}` borrows.
+
+    The client is a professional investor for a year, and trained; `professional=False` is retail.
+    """
     number = next(_numbers)
     opening = Opening(
         client_number=f"C{number:06}",
@@ -116,6 +122,8 @@ def margin_account(
     )
     [account] = open_accounts([opening], house().terms, now=now)
     _agreed_to_the_terms(account, now=now)
+    if professional:
+        confirm([account.client], now=now)
     give(account, pledged or {}, now=now)
     owe(account, owed, now=now)
     return MarginAccount.objects.get(pk=account.pk)
@@ -127,6 +135,15 @@ def _agreed_to_the_terms(account: MarginAccount, *, now: datetime) -> None:
     signatory = Signatory.objects.create(client=account.client, user=user)
     accept_for_many([signatory], language=Language.ENGLISH, now=max(now, LONG_AGO))
     signatory.delete()
+
+
+def confirm(clients: list[Client], *, now: datetime = LONG_AGO) -> None:
+    """Professional investors from that day, and trained, by the house's own people."""
+    officer = User.objects.filter(username="onboarding").first() or User.objects.create_user(
+        "onboarding", password="secret", role=Role.ONBOARDING_OFFICER, is_staff=True
+    )
+    checker = User.objects.get(username="checker")
+    found_investors(clients, maker=officer, checker=checker, now=now)
 
 
 def give(account: MarginAccount, pledged: dict[str, str], *, now: datetime = LONG_AGO) -> None:

@@ -42,7 +42,10 @@ from onboarding.disclosures.acceptance import Acceptance
 from onboarding.disclosures.text import Disclosure
 from onboarding.documents.document import Document, DocumentReading
 from onboarding.documents.readers import read
+from onboarding.enquiries import Enquiry, Indicator, observe
 from onboarding.entity import LegalEntity, ProductSwitch
+from onboarding.groups import Connection
+from onboarding.investors.status import InvestorStatus
 from onboarding.parameters import ParameterValue
 from onboarding.sizes import ApprovalSize
 from onboarding.users import Role, User
@@ -56,6 +59,7 @@ from tests.factories import (
     price,
     staff,
 )
+from tests.factories.investors import tied
 from tests.factories.terms import agree, signatory_of, terms_in_force
 
 NOW = NOON + timedelta(minutes=2)
@@ -133,6 +137,9 @@ def _rows_of(account: MarginAccount) -> dict[type[Model], Model]:
         Acceptance: _agreed(account),
         Document: paper,
         DocumentReading: paper.readings.get(),
+        InvestorStatus: account.client.investor_statuses.get(),
+        Connection: tied(account.client, "spouse", party=account.client.name, reference="HKID"),
+        Enquiry: observe(account.client, Indicator.THIRD_PARTY, "Somebody", now=NOW)[0],
     }
 
 
