@@ -2,6 +2,8 @@
 
 from onboarding import client_changes, ties  # noqa: F401 - register their commands
 from onboarding.clients import Client, ClientMove, Service, Signatory
+from onboarding.credit import assess  # noqa: F401 - registers its command
+from onboarding.credit.profile import CreditAssessment, DebtLine, NetWorthLine
 from onboarding.enquiries import Enquiry, EnquiryMove, Observation
 from onboarding.entity import LegalEntity, ProductSwitch
 from onboarding.groups import Connection, Party
@@ -22,12 +24,15 @@ __all__ = [
     "Client",
     "ClientMove",
     "Connection",
+    "CreditAssessment",
+    "DebtLine",
     "Enquiry",
     "EnquiryMove",
     "Evidence",
     "InvestorMove",
     "InvestorStatus",
     "LegalEntity",
+    "NetWorthLine",
     "Observation",
     "ParameterValue",
     "Party",

@@ -59,6 +59,7 @@ _INVESTORS = frozenset(
         "onboarding.view_enquiry",
     }
 )
+_CREDIT = frozenset({"onboarding.view_creditassessment", "lending.view_grouplimit"})
 _EVERYTHING = (
     _BOOK
     | _MARKET
@@ -69,6 +70,7 @@ _EVERYTHING = (
     | _HOUSE
     | _LIMITS
     | _INVESTORS
+    | _CREDIT
     | {"broker.view_live_book"}
 )
 
@@ -78,14 +80,21 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     Role.RM: _BOOK
     | _LIMITS
     | _INVESTORS
-    | {"lending.view_order", "lending.view_draw", "lending.view_repayment"},
-    Role.ONBOARDING_OFFICER: frozenset({"onboarding.view_client"}) | _HOUSE | _INVESTORS,
+    | {"lending.view_order", "lending.view_draw", "lending.view_repayment"}
+    # The limit of a group tells of clients whom another serves.
+    | {"onboarding.view_creditassessment"},
+    Role.ONBOARDING_OFFICER: frozenset(
+        {"onboarding.view_client", "onboarding.view_creditassessment"}
+    )
+    | _HOUSE
+    | _INVESTORS,
     Role.CREDIT_OFFICER: _BOOK
     | _MARKET
     | _DEALS
     | _TERMS
     | _LIMITS
     | _INVESTORS
+    | _CREDIT
     | {"broker.view_live_book"},
     Role.RISK_OFFICER: _EVERYTHING,
     Role.COMPLIANCE: _EVERYTHING,
