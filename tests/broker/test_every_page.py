@@ -88,6 +88,8 @@ PAGES: dict[str, Page] = {
         _proposal,
     ),
     "client_page": Page(holders("onboarding.view_client") - {OTHER_RM}, _client),
+    "credit": Page(holders("onboarding.view_creditassessment") - {OTHER_RM}, _client),
+    "credit_reviews": Page(holders("onboarding.view_creditassessment")),
     "parameters": Page(holders("onboarding.view_parametervalue")),
     "investors": Page(holders("onboarding.view_investorstatus")),
     "investor": Page(holders("onboarding.view_investorstatus") - {OTHER_RM}, _client),

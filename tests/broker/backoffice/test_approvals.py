@@ -510,9 +510,11 @@ GOOD = {
     "close_client": {},
     "handover": {"from_date": "2026-03-05"},
 }
-# Those about investors have a story of their own, in test_investors.py.
+# Those about investors and credit have stories of their own.
 ELSEWHERE = {
+    "credit_assessment",
     "credit_limit",
+    "group_limit",
     "reactivate_client",
     "confirm_investor",
     "withdraw_investor",
