@@ -31,4 +31,5 @@ TIMETABLE = {
     "post interest": _at("lending.tasks.post_interest", crontab(day_of_month=1, hour=0, minute=30)),
     # Once a day: the later turns make up for a morning that was missed.
     "margin book": _at("broker.tasks.margin_book", crontab(hour="7-23", minute=30)),
+    "credit reviews": _at("broker.tasks.credit_reviews", crontab(hour="8-23", minute=5)),
 }

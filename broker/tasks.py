@@ -3,12 +3,12 @@
 from celery import shared_task
 from django.utils import timezone
 
-from broker.notices.announce import announce_refusal, announce_reports
+from broker.notices.announce import REVIEWERS, announce_refusal, announce_reports
 from broker.notices.correspondence import tell_of_messages
 from broker.notices.send import send
 from broker.notices.tell import tell
 from broker.reports.margin_book import NAME, DoesNotTie
-from broker.reports.morning import morning_book
+from broker.reports.morning import morning_book, morning_reviews
 
 
 @shared_task(expires=15, soft_time_limit=60, time_limit=90)
@@ -28,3 +28,11 @@ def margin_book(**_):
     except DoesNotTie as reason:
         announce_refusal(NAME, reason, now=now)
         raise
+
+
+@shared_task(expires=3600, soft_time_limit=120, time_limit=150)
+def credit_reviews(**_):
+    """Once a Hong Kong day: what is to be looked at again, to those who do."""
+    now = timezone.now()
+    told = {"occasion": "report/reviews", "roles": REVIEWERS, "now": now}
+    morning_reviews(now=now, tell=lambda made: announce_reports(made, **told))

@@ -6,12 +6,14 @@ from django.urls import include, path
 from broker.backoffice.approvals import inbox, together
 from broker.backoffice.book import book
 from broker.backoffice.client import client
+from broker.backoffice.credit import credit
 from broker.backoffice.groups import enquiry, groups
 from broker.backoffice.investors import assess_investor, investor, investors
 from broker.backoffice.messages import conversation, overview
 from broker.backoffice.parameters import parameters
 from broker.backoffice.proposal import proposal
 from broker.backoffice.propose import choose, propose
+from broker.backoffice.reviews import reviews
 from broker.handout import document
 
 urlpatterns = [
@@ -32,6 +34,8 @@ urlpatterns = [
     path("staff/investors/<str:number>/assess/", assess_investor, name="assess_investor"),
     path("staff/groups/", groups, name="groups"),
     path("staff/enquiries/<int:pk>/", enquiry, name="enquiry"),
+    path("staff/credit/<str:number>/", credit, name="credit"),
+    path("staff/reviews/", reviews, name="credit_reviews"),
     path("staff/", admin.site.urls),
     path("api/v1/", include("broker.api.urls")),
     path("", include("broker.portal.urls")),

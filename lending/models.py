@@ -2,6 +2,7 @@
 
 from lending.ledger.chart import LedgerAccount, Subledger
 from lending.ledger.journal import Entry, Posting
+from lending.limits.group_limit import GroupLimit
 from lending.liquidation.deficit import Deficit
 from lending.loans import benchmark_change  # noqa: F401 - registers its command
 from lending.loans.accrue import Accrual, InterestPosting
@@ -24,6 +25,7 @@ __all__ = [
     "Deficit",
     "Draw",
     "Entry",
+    "GroupLimit",
     "InterestPosting",
     "LedgerAccount",
     "MarginAccount",

@@ -61,6 +61,8 @@ CREDIT_LIMIT = _hands(
     approves={Role.CREDIT_OFFICER},
     above={Role.MIC_RM},
 )
+CREDIT_ASSESSMENT = _hands(proposes={Role.RM, Role.CREDIT_OFFICER}, approves={Role.CREDIT_OFFICER})
+GROUP_LIMIT = _hands(proposes={Role.CREDIT_OFFICER}, approves={Role.MIC_RM})
 SUSPEND_CLIENT = _hands(
     proposes={Role.RM, Role.CREDIT_OFFICER, Role.RISK_OFFICER, Role.COMPLIANCE},
     approves={Role.RISK_OFFICER, Role.COMPLIANCE, Role.RESPONSIBLE_OFFICER},

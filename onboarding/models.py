@@ -2,6 +2,8 @@
 
 from onboarding import client_changes, ties  # noqa: F401 - register their commands
 from onboarding.clients import Client, ClientMove, Service, Signatory
+from onboarding.credit import assess  # noqa: F401 - registers its command
+from onboarding.credit.profile import CreditAssessment, DebtLine, NetWorthLine
 from onboarding.disclosures import version_change  # noqa: F401 - registers its command
 from onboarding.disclosures.acceptance import Acceptance
 from onboarding.disclosures.text import Disclosure
@@ -31,6 +33,8 @@ __all__ = [
     "Client",
     "ClientMove",
     "Connection",
+    "CreditAssessment",
+    "DebtLine",
     "Disclosure",
     "Document",
     "DocumentReading",
@@ -43,6 +47,7 @@ __all__ = [
     "LegalHold",
     "Message",
     "MessageRead",
+    "NetWorthLine",
     "Observation",
     "ParameterValue",
     "Party",

@@ -65,6 +65,7 @@ _INVESTORS = frozenset(
         "onboarding.view_enquiry",
     }
 )
+_CREDIT = frozenset({"onboarding.view_creditassessment", "lending.view_grouplimit"})
 _EVERYTHING = (
     _BOOK
     | _MARKET
@@ -77,6 +78,7 @@ _EVERYTHING = (
     | _PAPERS
     | _READINGS
     | _INVESTORS
+    | _CREDIT
     | {"broker.view_live_book"}
 )
 
@@ -88,8 +90,12 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     | _PAPERS
     | _CORRESPONDS
     | _INVESTORS
-    | {"lending.view_order", "lending.view_draw", "lending.view_repayment"},
-    Role.ONBOARDING_OFFICER: frozenset({"onboarding.view_client"})
+    | {"lending.view_order", "lending.view_draw", "lending.view_repayment"}
+    # The limit of a group tells of clients whom another serves.
+    | {"onboarding.view_creditassessment"},
+    Role.ONBOARDING_OFFICER: frozenset(
+        {"onboarding.view_client", "onboarding.view_creditassessment"}
+    )
     | _HOUSE
     | _PAPERS
     | _CORRESPONDS
@@ -101,6 +107,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     | _LIMITS
     | _PAPERS
     | _INVESTORS
+    | _CREDIT
     | {"broker.view_live_book"},
     Role.RISK_OFFICER: _EVERYTHING,
     Role.COMPLIANCE: _EVERYTHING | {"onboarding.read_messages"},

@@ -2,17 +2,23 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from decimal import Decimal
 
 from django import forms
 
+from broker.backoffice.credit_forms import AssessmentForm, GroupLimitForm
+from broker.backoffice.propose_fields import FromField as _From
+from broker.backoffice.propose_fields import PercentField, ProposeForm
+from broker.backoffice.propose_fields import date_field as _date
+from broker.backoffice.propose_fields import words as _words
 from collateral.assets import Asset
+from lending.limits.group_limit import COMMAND as GROUP_LIMIT
 from lending.loans.rates import BenchmarkRate
 from lending.margin.limit_change import COMMAND as CREDIT_LIMIT
 from lending.margin.limit_change import Reason
 from lending.margin.terms import MarginTerms
 from lending.margin.terms_change import LEVELS, WINDOWS, terms_now
 from onboarding.approvals import commands
+from onboarding.credit.assess import COMMAND as CREDIT_ASSESSMENT
 from onboarding.disclosures.text import Code
 from onboarding.disclosures.version_change import FIELDS as DISCLOSURE_FIELDS
 from onboarding.disclosures.version_change import last_version
@@ -20,80 +26,10 @@ from onboarding.entity import FEATURES, VA_FINANCING_CONDITIONS, Feature, LegalE
 from onboarding.groups import TieKind
 from onboarding.investors.qualified import CRITERIA, Market
 from onboarding.parameters import all_declared
-from onboarding.payloads import LONGEST_TEXT, as_percent, today
+from onboarding.payloads import as_percent, today
 from onboarding.users import Role, User
 
 MOST_CLIENTS = 200
-
-
-class PercentField(forms.DecimalField):
-    """Typed as a percentage, given back as a fraction of one."""
-
-    def __init__(self, **kwargs):
-        super().__init__(min_value=0, max_value=100, decimal_places=4, **kwargs)
-
-    def clean(self, value) -> Decimal | None:
-        percent = super().clean(value)
-        return None if percent is None else percent / 100
-
-
-class _From(forms.DateTimeField):
-    """The time from which it shall hold; empty means when it is approved."""
-
-    def __init__(self):
-        super().__init__(
-            label="In force from",
-            required=False,
-            help_text="Hong Kong time. Leave it empty for the moment of the approval.",
-            widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-        )
-
-
-def _date(label: str, **kwargs) -> forms.DateField:
-    return forms.DateField(
-        label=label, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), **kwargs
-    )
-
-
-def _words(label: str, **kwargs) -> forms.CharField:
-    return forms.CharField(
-        label=label, max_length=LONGEST_TEXT, widget=forms.Textarea(attrs={"rows": 3}), **kwargs
-    )
-
-
-class ProposeForm(forms.Form):
-    """`asks` are the subject and payload of each proposal it makes; most forms make one."""
-
-    reason = _words("Why")
-
-    field_order: list[str] | None = None
-
-    def __init__(self, *args, now: datetime, **kwargs):
-        super().__init__(*args, label_suffix="", **kwargs)
-        self.now = now
-        self.order_fields([name for name in self.fields if name != "reason"] + ["reason"])
-
-    def asks(self) -> Iterator[tuple[str, dict]]:
-        yield self.subject(), self.payload()
-
-    def subject(self) -> str:
-        raise NotImplementedError
-
-    def payload(self) -> dict:
-        """Every field but the reason, as text; what was left empty is left out."""
-        return {
-            name: _text(value)
-            for name, value in self.cleaned_data.items()
-            if name != "reason" and value not in (None, "")
-        }
-
-
-def _text(value) -> str | list[str]:
-    if isinstance(value, list):
-        return [str(each) for each in value]
-    if isinstance(value, Decimal):
-        return f"{value:f}"
-    return value.isoformat() if hasattr(value, "isoformat") else str(value)
 
 
 class _OfAsset(ProposeForm):
@@ -414,7 +350,9 @@ FORMS: dict[str, type[ProposeForm]] = {
     "frr_haircut": FrrHaircutForm,
     "margin_terms": TermsForm,
     "benchmark_rate": BenchmarkForm,
+    CREDIT_ASSESSMENT: AssessmentForm,
     CREDIT_LIMIT: LimitForm,
+    GROUP_LIMIT: GroupLimitForm,
     "approval_size": SizeForm,
     "parameter": ParameterForm,
     "product_switch": SwitchForm,

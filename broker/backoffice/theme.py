@@ -42,6 +42,9 @@ _GROUPS = (
         _Page("lending.creditlimitchange", "Credit limits", "speed"),
         _View("onboarding.view_investorstatus", "investors", "Professional investors", "verified"),
         _View("onboarding.view_connection", "groups", "Connected clients", "hub"),
+        _Page("lending.grouplimit", "Group limits", "workspaces"),
+        _Page("onboarding.creditassessment", "Credit assessments", "fact_check"),
+        _View("onboarding.view_creditassessment", "credit_reviews", "Reviews", "event_upcoming"),
     ),
     (
         "Deals",

@@ -9,6 +9,8 @@ from onboarding.users import Role, User
 
 # Who gets the morning's reports: those who reconcile them.
 READERS = (Role.OPERATIONS, Role.FINANCE)
+# And who gets the calendar of reviews: those who look again, and who answers for it.
+REVIEWERS = (Role.CREDIT_OFFICER, Role.MIC_RM)
 
 
 def announce(
@@ -46,13 +48,19 @@ def announce(
     return len(notices)
 
 
-def announce_reports(reports: Sequence, *, now: datetime) -> int:
-    """Tell operations and finance of a report, its spreadsheet attached, every hash named."""
+def announce_reports(
+    reports: Sequence,
+    *,
+    occasion: str = "report/made",
+    roles: Iterable[str] = READERS,
+    now: datetime,
+) -> int:
+    """Tell `roles` of a report, its spreadsheet attached, every hash named."""
     spreadsheet = next(report for report in reports if report.format == "xlsx")
     return announce(
         f"report:{spreadsheet.name}:{spreadsheet.as_of_date}",
-        "report/made",
-        roles=READERS,
+        occasion,
+        roles=roles,
         context={"report": spreadsheet, "reports": reports},
         report=spreadsheet,
         now=now,

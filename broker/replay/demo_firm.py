@@ -7,6 +7,8 @@ from decimal import Decimal, localcontext
 from django.contrib.auth.hashers import make_password
 
 from broker.replay.accounts import Opening, open_accounts
+from broker.replay.credit import assess_all
+from broker.replay.demo_credit import means_of
 from broker.replay.demo_people import CLIENTS, MIXES, PASSWORD, STAFF, Person
 from broker.replay.house import House, found_house
 from collateral.amounts import EXACT, round_down, round_up
@@ -87,6 +89,7 @@ def found_firm(prices: dict[str, Decimal], *, now: datetime) -> Firm:
     found_questions(maker=officer, checker=checker, now=now)
     borrowers = [Borrower(*each) for each in zip(CLIENTS, accounts, pledges, debts, strict=True)]
     _sign_and_serve(borrowers, staff, password, now=now)
+    _assess(borrowers, staff, now=now)
     _pledge_and_lend(borrowers, house, now=now)
     return Firm(house, staff, borrowers)
 
@@ -111,7 +114,7 @@ def _staff(password: str) -> dict[str, User]:
 def _sign_and_serve(
     borrowers: list[Borrower], staff: dict[str, User], password: str, *, now: datetime
 ) -> None:
-    managers = [user for user in staff.values() if user.role == Role.RM]
+    managers = _managers(staff)
     clients = [each.account.client for each in borrowers]
     Service.objects.bulk_create(
         Service(client=client, manager=managers[place % len(managers)], from_date=now.date())
@@ -138,6 +141,21 @@ def _sign_and_serve(
         for (client, *_), user in zip(signing, users, strict=True)
     )
     accept_for_many(signatories, language=Language.ENGLISH, now=now)
+
+
+def _managers(staff: dict[str, User]) -> list[User]:
+    """Clients are shared out among them in turn."""
+    return [user for user in staff.values() if user.role == Role.RM]
+
+
+def _assess(borrowers: list[Borrower], staff: dict[str, User], *, now: datetime) -> None:
+    """Each client by its manager, and a credit officer answers for it too."""
+    managers = _managers(staff)
+    officer = next(user for user in staff.values() if user.role == Role.CREDIT_OFFICER)
+    means = [means_of(place, each.person, each.account) for place, each in enumerate(borrowers)]
+    for turn, manager in enumerate(managers):
+        own = means[turn :: len(managers)]
+        assess_all(own, maker=manager, checker=officer, verifier=manager, now=now)
 
 
 def login_of(given: str, family: str) -> str:

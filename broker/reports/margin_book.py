@@ -102,7 +102,7 @@ def _lines(readings: list[Reading], *, as_of: datetime) -> list[Line]:
     accounts = MarginAccount.objects.select_related("client").in_bulk(
         [reading.account_id for reading in readings]
     )
-    managers = _managers(as_of.astimezone(HONG_KONG).date())
+    managers = managers_on(as_of.astimezone(HONG_KONG).date())
     calls = {call.account_id: call for call in MarginCall.objects.filter(ended_at=None)}
     lines = []
     for reading in readings:
@@ -113,7 +113,8 @@ def _lines(readings: list[Reading], *, as_of: datetime) -> list[Line]:
     return lines
 
 
-def _managers(on: date) -> dict[int, str]:
+def managers_on(on: date) -> dict[int, str]:
+    """Who serves each client on that day, by the client's key."""
     serving = Service.objects.filter(
         Q(until_date=None) | Q(until_date__gt=on), from_date__lte=on
     ).select_related("manager")

@@ -1,36 +1,30 @@
-"""The margin book of a morning: made once a day, in every format, and kept."""
+"""The reports of a morning: the margin book and the calendar of reviews, once a day, and kept."""
 
 from collections.abc import Callable
 from datetime import datetime
 
-from django.db import connection, transaction
-
-from broker.reports.archive import HONG_KONG, StoredReport, archive, stored
-from broker.reports.export import to_csv, to_xlsx
+from broker.reports import credit_reviews
+from broker.reports.archive import StoredReport
+from broker.reports.daily import once_a_day
 from broker.reports.margin_book import NAME, margin_book, sheet_of
 
+Tell = Callable[[list[StoredReport]], None]
 
-def morning_book(
-    *, now: datetime, tell: Callable[[list[StoredReport]], None]
-) -> list[StoredReport]:
+
+def morning_book(*, now: datetime, tell: Tell) -> list[StoredReport]:
     """
-    The margin book of today's Hong Kong date by format, made unless it was made before.
-
-    `tell` is called with a new one in the transaction that keeps it: either both are there
-    afterwards or neither. A book of the day that is there already is returned as it is.
+    The margin book of today's Hong Kong date, as `once_a_day` makes it.
 
     :raises DoesNotTie: see `margin_book`; nothing is kept and nobody told
     """
-    on = now.astimezone(HONG_KONG).date()
-    if kept := stored(NAME, on=on):
-        return kept
-    sheet = sheet_of(margin_book(as_of=now))
-    files = {"csv": to_csv(sheet), "xlsx": to_xlsx(sheet)}
-    with transaction.atomic(), connection.cursor() as cursor:
-        # Two workers at once would make it twice.
-        cursor.execute("SELECT pg_advisory_xact_lock('broker_storedreport'::regclass::bigint)")
-        if kept := stored(NAME, on=on):
-            return kept
-        made = archive(NAME, files, as_of=now, now=now)
-        tell(made)
-        return made
+    return once_a_day(NAME, lambda: sheet_of(margin_book(as_of=now)), now=now, tell=tell)
+
+
+def morning_reviews(*, now: datetime, tell: Tell) -> list[StoredReport]:
+    """What is to be looked at again, of today's Hong Kong date, as `once_a_day` makes it."""
+    return once_a_day(
+        credit_reviews.NAME,
+        lambda: credit_reviews.sheet_of(credit_reviews.reviews(now=now), as_of=now),
+        now=now,
+        tell=tell,
+    )

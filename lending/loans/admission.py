@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 
+from lending.limits.admit import credit_gates
 from lending.margin.account import MarginAccount, State
 from lending.margin.bands import is_underwater
 from lending.margin.readings import Reading
@@ -70,6 +71,7 @@ GATES: tuple[Gate, ...] = (
     _not_agreed,
     _of_clients(pi_gates),
     _of_clients(knowledge_gates),
+    credit_gates,
 )
 
 

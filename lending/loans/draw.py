@@ -12,6 +12,8 @@ from collateral.assets import Asset
 from collateral.fields import MoneyField
 from lending.ledger import entries
 from lending.ledger.post import Event, post
+from lending.limits.admit import amount_gate
+from lending.limits.connected import lock_connected
 from lending.loans.admission import why_not_lent
 from lending.margin.account import MarginAccount
 from lending.margin.bands import Limit
@@ -105,6 +107,7 @@ def draw(
     :raises DrawRefused: with the binding limit named; nothing is changed
     :raises KeyReused: the key stands for another draw
     """
+    lock_connected(account.client_id, now=now)
     account = (
         MarginAccount.objects.locked()
         .select_related("terms", "relation", "client")
@@ -158,3 +161,6 @@ def _admit(account: MarginAccount, amount: Decimal, *, now: datetime) -> None:
         raise DrawRefused(
             f"You may draw at most HKD {power.amount:,.2f}: {BINDS[power.limit]}.", power
         )
+    beyond = amount_gate(account, amount, now=now)
+    if beyond:
+        raise DrawRefused(beyond)

@@ -14,9 +14,11 @@ from django.db.models import F, Q
 
 from collateral.fields import MoneyField
 from lending.margin.account import MarginAccount, State
+from lending.margin.limit_basis import basis_lines, basis_of
 from lending.margin.sweep import review
 from onboarding.approvals import Command, Difference, Invalid, Proposal, register
 from onboarding.clients import Client, ClientState
+from onboarding.credit.profile import CreditAssessment, last_assessment
 from onboarding.hands import CREDIT_LIMIT
 from onboarding.payloads import as_day, as_hkd, day, money, text, today
 from onboarding.sizes import deciders
@@ -49,7 +51,9 @@ class CreditLimitChange(models.Model):
     """
     HKD. `assessment` is the written risk assessment (SMF-12); `basis` names what it rests on.
 
-    `review_date` is when the limit is looked at again, within a year.
+    `review_date` is when the limit is looked at again, within a year. `credit_assessment` and its
+    `grade` are those in force; where the limit rises there must be one (VAF-2), and the worst case
+    was taken: `stressed_shortfall` met by `liquid_net_worth`, all of it in `worst_case` (JC-3).
     """
 
     account = models.ForeignKey(MarginAccount, models.PROTECT, related_name="limit_changes")
@@ -59,6 +63,13 @@ class CreditLimitChange(models.Model):
     assessment = models.TextField()
     basis = models.CharField(max_length=200, blank=True)
     review_date = models.DateField()
+    credit_assessment = models.ForeignKey(
+        CreditAssessment, models.PROTECT, null=True, blank=True, related_name="limit_changes"
+    )
+    grade = models.CharField(max_length=1, blank=True)
+    stressed_shortfall = MoneyField(null=True, blank=True)
+    liquid_net_worth = MoneyField(null=True, blank=True)
+    worst_case = models.JSONField(null=True, blank=True)
     effective_at = models.DateTimeField()
     maker = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     checker = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
@@ -77,6 +88,20 @@ class CreditLimitChange(models.Model):
             models.CheckConstraint(
                 condition=Q(after__gte=0) & ~Q(after=F("before")) & ~Q(assessment=""),
                 name="limit_change_is_one_and_says_why",
+            ),
+            models.CheckConstraint(
+                condition=Q(after__lte=F("before"))
+                | Q(credit_assessment__isnull=False, worst_case__isnull=False) & ~Q(grade=""),
+                name="limit_change_more_rests_on_an_assessment",
+            ),
+            models.CheckConstraint(
+                condition=Q(after__lte=F("before"))
+                | Q(
+                    stressed_shortfall__isnull=False,
+                    liquid_net_worth__isnull=False,
+                    stressed_shortfall__lte=F("liquid_net_worth"),
+                ),
+                name="limit_change_more_is_affordable",
             ),
         ]
         indexes = [models.Index(fields=["account", "-effective_at"], name="limit_change_log")]
@@ -126,6 +151,7 @@ def _differs(payload: dict, *, now: datetime) -> Difference:
     return [
         (f"{account}: credit limit", as_hkd(account.credit_limit), as_hkd(limit)),
         ("Reasons", "", "; ".join(Reason(reason).label for reason in reasons)),
+        *basis_lines(basis_of(account, limit, now=now)),
         ("Reviewed by", "", as_day(review_date)),
     ]
 
@@ -140,23 +166,37 @@ def _refuse_unreasoned(account: MarginAccount, reasons: list[str]) -> None:
 
 
 def _approves(payload: dict, *, now: datetime) -> frozenset[Role]:
-    """Who decides the limit as it would be; a cut is the usual hand's whatever its size."""
-    limit = money(payload, "limit", "The limit")
-    if limit < _account_of(payload).credit_limit:
+    """
+    Who decides the limit as it would be; a cut is the usual hand's whatever its size, and more than
+    the grade proposes is the higher hand's.
+    """
+    limit, account = money(payload, "limit", "The limit"), _account_of(payload)
+    if limit < account.credit_limit:
         return CREDIT_LIMIT.approves
+    assessment = last_assessment(account.client, on=today(now))
+    if assessment and limit > assessment.proposed_limit:
+        return CREDIT_LIMIT.above
     return deciders(CREDIT_LIMIT, COMMAND, limit, now=now)
 
 
 def _apply(payload: dict, *, proposal: Proposal, now: datetime) -> dict:
     account = MarginAccount.objects.locked().get(pk=_account_of(payload).pk)
+    limit = money(payload, "limit", "The limit")
+    basis = basis_of(account, limit, now=now)
+    found = basis.worst and basis.worst.affordability
     change = CreditLimitChange.objects.create(
         account=account,
         before=account.credit_limit,
-        after=money(payload, "limit", "The limit"),
+        after=limit,
         reasons=_reasons(payload),
         assessment=text(payload, "assessment", "The written assessment"),
         basis=text(payload, "basis", "The basis", needed=False)[:200],
         review_date=_review_date(payload, now=now),
+        credit_assessment=basis.assessment,
+        grade=basis.assessment.grade if basis.assessment else "",
+        stressed_shortfall=found and found.stressed_shortfall,
+        liquid_net_worth=found and found.liquid_net_worth,
+        worst_case=basis.worst and basis.worst.as_kept(),
         effective_at=now,
         maker=proposal.maker,
         checker=proposal.checker,

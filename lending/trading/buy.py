@@ -9,6 +9,7 @@ from django.db import transaction
 from collateral.amounts import CENT, EXACT, NOTHING, quotient_down, round_down
 from collateral.assets import Asset, Kind
 from collateral.prices.price import Price
+from lending.limits.connected import lock_connected
 from lending.loans.draw import Draw, DrawRefused, KeyReused, Purpose, draw
 from lending.margin.account import MarginAccount
 from lending.margin.sweep import review
@@ -56,6 +57,7 @@ def _reserve(account, asset, amount, *, venue, key, by, now) -> tuple[Draw, Orde
     """The advance and its order, both or neither; those already made under `key` as they are."""
     if asset.kind != Kind.VA or not asset.marginable:
         raise DrawRefused(f"{asset} cannot be bought with this facility.")
+    lock_connected(account.client_id, now=now)
     account = MarginAccount.objects.locked().get(pk=account.pk)
     made = Order.objects.filter(client_order_id=_id_of(key)).select_related("draw", "asset").first()
     if made:

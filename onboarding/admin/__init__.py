@@ -3,9 +3,9 @@
 from django.contrib import admin
 from django.contrib.auth.models import Group
 
-from onboarding.admin import clients, disclosures, documents, house, investors
+from onboarding.admin import clients, credit, disclosures, documents, house, investors
 
 # Rights follow from the role alone (rights.py): a group would promise what it cannot give.
 admin.site.unregister(Group)
 
-__all__ = ["clients", "disclosures", "documents", "house", "investors"]
+__all__ = ["clients", "credit", "disclosures", "documents", "house", "investors"]

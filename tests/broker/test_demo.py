@@ -16,19 +16,23 @@ from broker.replay.demo_history import ensure_demonstration
 from broker.replay.demo_people import CLIENTS, MIXES, PASSWORD
 from broker.replay.demo_processes import only_one
 from broker.reports.archive import StoredReport
+from broker.reports.credit_reviews import reviews
 from collateral.custody.movements import units_reconciled
 from collateral.prices.consensus import RECORDED
 from collateral.prices.price import Price
 from collateral.prices.refresh import refresh
 from lending.ledger.balances import ledger_balanced
+from lending.limits.admit import credit_gates
 from lending.loans.accrue import Accrual, InterestPosting
 from lending.margin.account import MarginAccount, MarginMove, State
+from lending.margin.affordable import worst_case
 from lending.margin.call import MarginCall, MarginCallMove
 from lending.margin.readings import read
 from lending.margin.sweep import sweep
 from onboarding.approvals import Proposal
 from onboarding.approvals import State as ProposalState
 from onboarding.clients import Client
+from onboarding.credit.profile import last_assessment
 from onboarding.investors.founding import REASON as OPENING
 from onboarding.users import Role, User
 from tests.factories import NOON
@@ -136,7 +140,7 @@ def test_a_month_of_interest_stands_in_the_books_and_the_mornings_report_is_kept
 def test_each_desk_that_decides_has_something_on_it_and_something_was_decided(firm):
     waiting = {
         login: Proposal.objects.waiting_for(User.objects.get(username=login), now=NOON).count()
-        for login in ("miranda.tse", "gordon.pang", "daniel.hui", "oliver.grant")
+        for login in ("miranda.tse", "gordon.pang", "daniel.hui", "clara.fung")
     }
     ended = (
         Proposal.objects.exclude(state=ProposalState.PROPOSED)
@@ -144,8 +148,23 @@ def test_each_desk_that_decides_has_something_on_it_and_something_was_decided(fi
         .values_list("state", flat=True)
     )
 
-    assert waiting == {"miranda.tse": 2, "gordon.pang": 1, "daniel.hui": 0, "oliver.grant": 0}
+    assert waiting == {"miranda.tse": 2, "gordon.pang": 1, "daniel.hui": 0, "clara.fung": 1}
     assert sorted(ended) == ["approved", "refused"]
+
+
+@pytest.mark.rule("VAF-2")
+def test_every_client_is_assessed_and_could_bear_the_limit_it_has(firm):
+    accounts = list(MarginAccount.objects.select_related("client"))
+    assert credit_gates(accounts, NOON) == {}
+    grades = set()
+    for account in accounts:
+        assessment = last_assessment(account.client, on=NOON.date())
+        grades.add(assessment.grade)
+        assert worst_case(account, account.credit_limit, assessment, now=NOON).affordability.passes
+        assert account.credit_limit <= assessment.proposed_limit or assessment.grade == "D"
+    assert len(grades) > 2
+    due = [each for each in reviews(now=NOON) if each.client]
+    assert 0 < len(due) < 8
 
 
 def test_people_and_pools_are_well_formed():

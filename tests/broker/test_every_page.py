@@ -106,6 +106,8 @@ PAGES: dict[str, Page] = {
     # Who gave it, and those who judge the client; the other signatory did not give it.
     "document": Page(holders("onboarding.view_document") - {OTHER_RM}, _document),
     "client_page": Page(holders("onboarding.view_client") - {OTHER_RM}, _client),
+    "credit": Page(holders("onboarding.view_creditassessment") - {OTHER_RM}, _client),
+    "credit_reviews": Page(holders("onboarding.view_creditassessment")),
     "parameters": Page(holders("onboarding.view_parametervalue")),
     # The own settings of whoever is signed in; what changes them asks for the password first.
     "account_reauthenticate": Page(SIGNED_IN),

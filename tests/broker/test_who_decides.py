@@ -27,12 +27,17 @@ from tests.factories import (
     a_parameter,
     client_user,
     files,
+    give,
     house,
     manager_for,
     margin_account,
+    price,
     staff,
 )
+from tests.factories.credit import application
 from tests.factories.investors import InvestorScene
+from tests.lending.limits.groups import connect
+from tests.lending.limits.groups import payload as payload_of_group
 from tests.proofs import refused, sql
 
 pytestmark = pytest.mark.django_db
@@ -51,6 +56,8 @@ TABLE = {
     "product_switch": ({"compliance"}, {"responsible_officer"}),
     "credit_limit": ({"rm", "credit_officer"}, {"credit_officer"}),
     "credit_limit above its size": ({"rm", "credit_officer"}, {"mic_rm"}),
+    "group_limit": ({"credit_officer"}, {"mic_rm"}),
+    "credit_assessment": ({"rm", "credit_officer"}, {"credit_officer"}),
     "suspend_client": (
         {"rm", "credit_officer", "risk_officer", "compliance"},
         {"risk_officer", "compliance", "responsible_officer"},
@@ -117,6 +124,8 @@ class Scene:
             "product_switch": {"entity": "ZZZ999", "feature": "va_financing", "on": "off"},
             "credit_limit": limit | {"limit": "20000000"},
             "credit_limit above its size": limit | {"limit": "20000000.01"},
+            "group_limit": payload_of_group(self.account),
+            "credit_assessment": application(self.account.client, by=self.manager),
             "handover": {
                 "client": number,
                 "manager": self.successor.username,
@@ -140,6 +149,11 @@ class Scene:
         if line == "erase_documents":
             files.document(client_user(), now=NOON.replace(year=2018))
         self.investors.prepare(line)
+        if line == "group_limit":
+            connect(self.account, margin_account())
+        if line.startswith("credit_limit"):
+            give(self.account, {"BTC": "1"})
+            price("BTC", "700000", at=NOON)
         return line.partition(" ")[0]
 
 

@@ -24,7 +24,22 @@ def test_each_page_fits_its_window(visit, world, size):
     page = visit(staff(Role.RISK_OFFICER))
     if size == "phone":
         page.set_viewport_size(PHONE)
-    for address in (f"/staff/clients/{number}/", "/staff/parameters/"):
+    addresses = ("/staff/clients/{}/", "/staff/credit/{}/", "/staff/reviews/", "/staff/parameters/")
+    for address in (each.format(number) for each in addresses):
         page.goto(address)
         page.wait_for_load_state("networkidle")
         assert overflow_of(page) <= 0, address
+
+
+@pytest.mark.parametrize("size", ["desk", "phone"])
+def test_the_form_of_an_assessment_fits_and_its_parts_open_without_a_script(visit, world, size):
+    page = visit(staff(Role.CREDIT_OFFICER))
+    if size == "phone":
+        page.set_viewport_size(PHONE)
+    page.goto("/staff/approvals/new/credit_assessment/")
+    page.wait_for_load_state("networkidle")
+    closed = page.locator("details.hb-part:not([open]) > summary")
+    assert closed.count() > 10
+    while closed.count():
+        closed.first.click()
+    assert overflow_of(page) <= 0

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from broker.replay.accounts import Opening, open_accounts
+from broker.replay.credit import Means, assess_all
 from broker.replay.house import House, found_house
 from collateral.assets import Asset
 from collateral.custody.movements import Place, Transfer, record
@@ -17,6 +18,7 @@ from lending.ledger import entries
 from lending.ledger.post import Event, post
 from lending.margin.account import MarginAccount
 from onboarding.clients import Client, Service, Signatory
+from onboarding.credit.profile import CreditAssessment
 from onboarding.disclosures.acceptance import accept_for_many
 from onboarding.disclosures.text import Language
 from onboarding.investors.founding import found_investors
@@ -26,6 +28,7 @@ from onboarding.users import Role, User
 LONG_AGO = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)  # A Monday morning in Hong Kong.
 NOON = datetime(2026, 3, 4, 4, 0, tzinfo=UTC)  # A Wednesday, 12:00 in Hong Kong.
 FRESH = timedelta(seconds=90)
+RICH = Decimal(10) ** 15
 _numbers = itertools.count(1)
 
 
@@ -98,12 +101,29 @@ def price(
         keep([NewPrice(asset.pk, Decimal(value), at, at + fresh, "test", volume=volume)])
 
 
+def assess(client: Client, *, fiat=RICH, now: datetime = LONG_AGO, **means) -> CreditAssessment:
+    """An assessment in force from `now`; unless it says otherwise the client can bear anything."""
+    house(now=now)
+    maker, checker = (User.objects.get(username=name) for name in ("maker", "checker"))
+    as_is = ("history", "score")
+    worth = {name: each if name in as_is else Decimal(each) for name, each in means.items()}
+    [row] = assess_all(
+        [Means(client, Decimal(fiat), **worth)],
+        maker=maker,
+        checker=checker,
+        verifier=checker,
+        now=now,
+    )
+    return row
+
+
 def margin_account(
     *,
     owed="0",
     pledged: dict[str, str] | None = None,
     credit_limit="1000000000",
     spread="0.03",
+    assessed: bool = True,
     now: datetime = LONG_AGO,
     professional: bool = True,
 ) -> MarginAccount:
@@ -111,6 +131,7 @@ def margin_account(
     An account of a client of its own, healthy; `owed="54000", pledged={"BTC": "1"}` borrows.
 
     The client is a professional investor for a year, and trained; `professional=False` is retail.
+    Unless it is not `assessed`, it can bear whatever is lent.
     """
     number = next(_numbers)
     opening = Opening(
@@ -124,6 +145,8 @@ def margin_account(
     _agreed_to_the_terms(account, now=now)
     if professional:
         confirm([account.client], now=now)
+    if assessed:
+        assess(account.client, now=now)
     give(account, pledged or {}, now=now)
     owe(account, owed, now=now)
     return MarginAccount.objects.get(pk=account.pk)

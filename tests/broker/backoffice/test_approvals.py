@@ -520,9 +520,11 @@ GOOD = {
         "body_zh": "如其所是。",
     },
 }
-# Those about investors have a story of their own, in test_investors.py.
+# Those about investors and credit have stories of their own.
 ELSEWHERE = {
+    "credit_assessment",
     "credit_limit",
+    "group_limit",
     "reactivate_client",
     "confirm_investor",
     "withdraw_investor",

@@ -23,6 +23,7 @@ from lending.ledger import entries
 from lending.ledger.chart import LedgerAccount
 from lending.ledger.journal import Entry, Posting
 from lending.ledger.post import Event, post
+from lending.limits.group_limit import GroupLimit
 from lending.liquidation.deficit import Deficit
 from lending.liquidation.execute import work
 from lending.loans.accrue import Accrual, accrue
@@ -38,6 +39,7 @@ from lending.trading.order import Order, OrderMove
 from lending.trading.venues import venue_named
 from onboarding.approvals import approve, propose
 from onboarding.clients import Client
+from onboarding.credit.profile import CreditAssessment
 from onboarding.disclosures.acceptance import Acceptance
 from onboarding.disclosures.text import Disclosure
 from onboarding.documents.document import Document, DocumentReading
@@ -82,7 +84,9 @@ def build() -> World:
     manager_for(others)
     accrue(now=NOON)
     _fall()
-    world = World(manager, _rows_of(own), _rows_of(others), _rows_of_the_house())
+    rows = _rows_of(own)
+    house = _rows_of_the_house() | {GroupLimit: _group_limit(rows[CreditLimitChange], others)}
+    world = World(manager, rows, _rows_of(others), house)
     assert own.client != others.client
     return world
 
@@ -140,6 +144,7 @@ def _rows_of(account: MarginAccount) -> dict[type[Model], Model]:
         InvestorStatus: account.client.investor_statuses.get(),
         Connection: tied(account.client, "spouse", party=account.client.name, reference="HKID"),
         Enquiry: observe(account.client, Indicator.THIRD_PARTY, "Somebody", now=NOW)[0],
+        CreditAssessment: account.client.credit_assessments.get(),
     }
 
 
@@ -159,6 +164,21 @@ def _limit_cut(account: MarginAccount) -> CreditLimitChange:
     )
     approve(proposal, by=staff(Role.CREDIT_OFFICER), reason="agreed", now=NOW)
     return proposal.credit_limit_change
+
+
+def _group_limit(change: CreditLimitChange, other: MarginAccount) -> GroupLimit:
+    """As if the two were connected, and somebody had looked at both when one was cut."""
+    return GroupLimit.objects.create(
+        client=change.account.client,
+        members=[change.account.client_id, other.client_id],
+        amount=1,
+        assessment="One is in deficit.",
+        review_date=change.review_date,
+        effective_at=NOW,
+        maker=change.maker,
+        checker=change.checker,
+        proposal=change.proposal,
+    )
 
 
 def _notice(account: MarginAccount) -> Notice:
