@@ -3,6 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
+from broker.notices.alarm import alarm_held_sales as alarm
 from broker.notices.announce import announce_refusal, announce_reports
 from broker.notices.send import send
 from broker.notices.tell import tell
@@ -26,3 +27,9 @@ def margin_book(**_):
     except DoesNotTie as reason:
         announce_refusal(NAME, reason, now=now)
         raise
+
+
+@shared_task(expires=60, soft_time_limit=30, time_limit=45)
+def alarm_held_sales(**_):
+    """Repeats until the account is no longer short or its sales go on."""
+    alarm(now=timezone.now())

@@ -70,3 +70,10 @@ REACTIVATE_CLIENT = _hands(
 )
 CLOSE_CLIENT = _hands(proposes={Role.RM, Role.COMPLIANCE}, approves={Role.COMPLIANCE})
 HANDOVER = _hands(proposes={Role.RM, Role.COMPLIANCE}, approves={Role.RESPONSIBLE_OFFICER})
+# What comes of screening. Money from a third party is let in by two people, the MLRO one of them.
+PEP_APPROVAL = _hands(
+    proposes={Role.COMPLIANCE, Role.MLRO}, approves={Role.RESPONSIBLE_OFFICER, Role.MIC_OMO}
+)
+HK_DESIGNATION = _hands(proposes={Role.COMPLIANCE}, approves={Role.COMPLIANCE, Role.MLRO})
+RELEASE_PAYMENT = _hands(proposes={Role.OPERATIONS}, approves={Role.MLRO})
+RETURN_PAYMENT = _hands(proposes={Role.OPERATIONS}, approves={Role.COMPLIANCE, Role.MLRO})

@@ -52,6 +52,10 @@ _HOUSE = frozenset(
     }
 )
 _LIMITS = frozenset({"lending.view_creditlimitchange"})
+# The screening desk, the lists and held payments; the monitoring's alerts; the MLRO's cases.
+_SCREENING = frozenset({"onboarding.view_screening", "onboarding.view_held_payments"})
+_MONITORING = frozenset({"onboarding.view_monitoring"})
+_SUSPICION = frozenset({"onboarding.view_suspicion"})
 _EVERYTHING = (
     _BOOK
     | _MARKET
@@ -73,15 +77,21 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     Role.ONBOARDING_OFFICER: frozenset({"onboarding.view_client"}) | _HOUSE,
     Role.CREDIT_OFFICER: _BOOK | _MARKET | _DEALS | _TERMS | _LIMITS | {"broker.view_live_book"},
     Role.RISK_OFFICER: _EVERYTHING,
-    Role.COMPLIANCE: _EVERYTHING,
-    Role.RESPONSIBLE_OFFICER: _EVERYTHING,
+    Role.COMPLIANCE: _EVERYTHING | _SCREENING | _MONITORING,
+    Role.RESPONSIBLE_OFFICER: _EVERYTHING | _SCREENING,
     Role.DEALING: _BOOK | _MARKET | _DEALS | {"broker.view_live_book"},
-    Role.OPERATIONS: _BOOK | _MARKET | _DEALS | _BOOKS | _REPORTS | {"broker.view_live_book"},
+    Role.OPERATIONS: _BOOK
+    | _MARKET
+    | _DEALS
+    | _BOOKS
+    | _REPORTS
+    | {"broker.view_live_book", "onboarding.view_held_payments"},
     Role.FINANCE: _BOOK | _MARKET | _DEALS | _BOOKS | _REPORTS | _TERMS | _HOUSE,
-    Role.MLRO: _BOOK | _DEALS,
-    Role.MIC_OMO: _EVERYTHING,
+    Role.MLRO: _BOOK | _DEALS | _SCREENING | _MONITORING | _SUSPICION,
+    Role.MIC_OMO: _EVERYTHING | _SCREENING,
     Role.MIC_RM: _EVERYTHING,
-    Role.AUDITOR: _EVERYTHING,
+    # Everything but suspicion, which is the MLRO's alone (AML-12).
+    Role.AUDITOR: _EVERYTHING | _SCREENING | _MONITORING,
 }
 
 

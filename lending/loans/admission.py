@@ -9,6 +9,7 @@ from lending.margin.readings import Reading
 from lending.margin.relation import RelationState
 from onboarding.clients import client_gate
 from onboarding.entity import may_finance_va
+from onboarding.screening.gate import NEUTRAL, Act, stopped
 
 # A gate is asked of many accounts at once, in a fixed number of statements, and gives why not, in
 # the client's words, by the key of each account to which nothing may be lent.
@@ -25,7 +26,12 @@ def _not_active(accounts: Sequence[MarginAccount], now: datetime) -> dict[int, s
     return {pk: why for pk, why in asked if why}
 
 
-GATES: tuple[Gate, ...] = (_financing_is_off, _not_active)
+def _stopped_by_screening(accounts: Sequence[MarginAccount], now: datetime) -> dict[int, str]:
+    held = set(stopped(Act.DRAW)) if accounts else set()
+    return {account.pk: NEUTRAL for account in accounts if account.client_id in held}
+
+
+GATES: tuple[Gate, ...] = (_financing_is_off, _not_active, _stopped_by_screening)
 
 
 def why_not_lent(account: MarginAccount, reading: Reading, *, now: datetime) -> str | None:
