@@ -7,9 +7,14 @@ from django.urls import include, path
 from broker.backoffice.approvals import inbox, together
 from broker.backoffice.book import book
 from broker.backoffice.client import client
+from broker.backoffice.monitoring import alert, alerts
 from broker.backoffice.parameters import parameters
+from broker.backoffice.payments import payments
 from broker.backoffice.proposal import proposal
 from broker.backoffice.propose import choose, propose
+from broker.backoffice.screening import desk, hit, lists
+from broker.backoffice.screening import together as screening_together
+from broker.backoffice.suspicion import case, cases, report
 from broker.portal.entrance import SignIn
 
 urlpatterns = [
@@ -23,6 +28,16 @@ urlpatterns = [
     path("staff/approvals/<int:pk>/", proposal, name="proposal"),
     path("staff/clients/<str:number>/", client, name="client_page"),
     path("staff/parameters/", parameters, name="parameters"),
+    path("staff/screening/", desk, name="screening"),
+    path("staff/screening/together/", screening_together, name="screening_together"),
+    path("staff/screening/lists/", lists, name="screening_lists"),
+    path("staff/screening/<int:pk>/", hit, name="screening_hit"),
+    path("staff/alerts/", alerts, name="alerts"),
+    path("staff/alerts/<int:pk>/", alert, name="alert"),
+    path("staff/payments/", payments, name="payments"),
+    path("staff/suspicion/", cases, name="suspicion"),
+    path("staff/suspicion/report/", report, name="report_suspicion"),
+    path("staff/suspicion/<int:pk>/", case, name="suspicion_case"),
     path("staff/", admin.site.urls),
     path("api/v1/", include("broker.api.urls")),
     path("", include("broker.portal.urls")),

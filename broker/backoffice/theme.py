@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from onboarding.approvals import Proposal
+from onboarding.users import Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,14 @@ _GROUPS = (
         _Page("collateral.heldback", "Held back prices", "front_hand"),
     ),
     (
+        "Financial crime",
+        _View("onboarding.view_screening", "screening", "Screening", "person_search"),
+        _View("onboarding.view_screening", "screening_lists", "Lists", "format_list_bulleted"),
+        _View("onboarding.view_monitoring", "alerts", "Alerts", "radar"),
+        _View("onboarding.view_held_payments", "payments", "Payments", "payments"),
+        _View("onboarding.view_suspicion", "suspicion", "Suspicion cases", "shield"),
+    ),
+    (
         "House",
         _Page("onboarding.legalentity", "Legal entities", "domain"),
         _Page("onboarding.productswitch", "Product switches", "toggle_on"),
@@ -92,6 +101,9 @@ def navigation(request) -> list[dict]:
     if request.user.has_perm("broker.view_live_book"):
         first.append({"title": "Live book", "icon": "monitoring", "link": reverse("live_book")})
     first.append(_approvals(request))
+    if request.user.role != Role.AUDITOR:
+        page = reverse("report_suspicion")
+        first.append({"title": "Report to the MLRO", "icon": "flag", "link": page})
     groups = [{"items": first}]
     for title, *pages in _GROUPS:
         items = [item for page in pages if (item := _item(page, request, shown))]

@@ -23,14 +23,16 @@ _LETTERS = str.maketrans(
     }
 )  # fmt: skip
 _TITLES = frozenset({"mr", "mrs", "ms", "miss", "dr", "prof", "sir"})
+# Legal forms, short and in full.
+_FORMS = {"ltd": "limited", "co": "company", "corp": "corporation", "inc": "incorporated"}
 # Words that many names share and few are told apart by.
 PARTICLES = frozenset(
     {
         "al", "el", "ul", "bin", "ibn", "bint", "ben", "abu", "abd", "de", "la", "del", "da", "dos",
-        "van", "von", "der", "den", "of", "the", "and", "co", "company", "ltd", "limited", "llc",
-        "inc", "corp", "corporation", "plc", "gmbh", "ag", "sa", "srl", "jsc", "ooo", "oao", "pjsc",
-        "fze", "fzco", "pte", "pty", "hk", "group", "holding", "holdings", "trading", "general",
-        "international",
+        "van", "von", "der", "den", "of", "the", "and", "company", "limited", "llc",
+        "incorporated", "corporation", "plc", "gmbh", "ag", "sa", "srl", "jsc", "ooo", "oao",
+        "pjsc", "fze", "fzco", "pte", "pty", "hk", "group", "holding", "holdings", "trading",
+        "general", "international",
     }
 )  # fmt: skip
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f]")
@@ -74,7 +76,7 @@ def tokens(name: str) -> tuple[str, ...]:
         if not unicodedata.combining(letter)
     )
     words = re.findall(r"[^\W_]+", _HAN.sub(" ", bare))
-    kept = tuple(word for word in words if word not in _TITLES)
+    kept = tuple(_FORMS.get(word, word) for word in words if word not in _TITLES)
     return kept or tuple(words)
 
 

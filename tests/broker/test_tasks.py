@@ -29,6 +29,7 @@ from tests.factories import client_user, house, margin_account, price, staff
 pytestmark = pytest.mark.django_db
 
 TASKS = [
+    broker.tasks.alarm_held_sales,
     broker.tasks.margin_book,
     broker.tasks.send_notices,
     collateral.tasks.refresh_prices,
@@ -36,8 +37,11 @@ TASKS = [
     lending.tasks.follow_terms,
     lending.tasks.post_interest,
     lending.tasks.sweep_margins,
+    lending.tasks.watch_transactions,
     lending.tasks.work_liquidations,
     onboarding.tasks.expire_proposals,
+    onboarding.tasks.load_screening_lists,
+    onboarding.tasks.rescreen_everybody,
 ]
 YESTERDAY = timedelta(days=1)
 

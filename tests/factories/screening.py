@@ -2,13 +2,18 @@
 
 import csv
 import io
-from datetime import datetime
+from datetime import datetime, timedelta
+from decimal import Decimal
 
 from onboarding.clients import Client, Kind
 from onboarding.screening.cases import Case, Origin, open_case
 from onboarding.screening.facts import Party
 from onboarding.screening.hits import Hit
 from onboarding.screening.load import load
+from onboarding.screening.monitoring.alerts import Alert
+from onboarding.screening.monitoring.flows import Flow
+from onboarding.screening.monitoring.flows import Kind as FlowKind
+from onboarding.screening.monitoring.watch import watch
 from onboarding.screening.screen import screen
 from onboarding.screening.screened import Subject
 from onboarding.users import Role
@@ -102,3 +107,13 @@ def stop_of(client: Client, *, now: datetime = NOON) -> Case:
         stops=True,
         now=now,
     )
+
+
+def alert_of(client: Client, *, now: datetime = NOON) -> Alert:
+    """An open alert: payments of the client's that were split."""
+    flows = [
+        Flow(client.pk, FlowKind.IN, Decimal(50_000), now - timedelta(hours=n), f"paid:{n}")
+        for n in range(3)
+    ]
+    watch(flows, now=now)
+    return Alert.objects.get(client=client)

@@ -15,7 +15,13 @@ pytestmark = pytest.mark.django_db
 
 STAFF = [role for role in Role if role != Role.CLIENT]
 # Acts and pages, not rows that are looked at.
-NOT_A_VIEW = {"broker.view_live_book"}
+NOT_A_VIEW = {
+    "broker.view_live_book",
+    "onboarding.view_screening",
+    "onboarding.view_held_payments",
+    "onboarding.view_monitoring",
+    "onboarding.view_suspicion",
+}
 
 
 def granted(role) -> set[str]:
