@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from onboarding.lifecycle import Step, move_many
 from onboarding.parameters import Unit, declare, value_of
@@ -70,6 +70,7 @@ def rescreen(
 
 def know(subjects: Iterable[Subject], *, now: datetime) -> list[Screened]:
     """The rows of these subjects, with the facts as handed in now."""
+    named = {each.key: each for each in subjects if each.party.names}
     rows = [
         Screened(
             key=each.key,
@@ -78,8 +79,7 @@ def know(subjects: Iterable[Subject], *, now: datetime) -> list[Screened]:
             fingerprint=each.party.fingerprint(),
             known_at=now,
         )
-        for each in subjects
-        if each.party.names
+        for each in named.values()
     ]
     fresh = {row.key: row for row in Screened.objects.filter(key__in=[row.key for row in rows])}
     changed = [
@@ -110,6 +110,7 @@ def _standing() -> list[ListEntry]:
 
 def _compare(rows: list[Screened], entries: Sequence[ListEntry], *, now: datetime) -> int:
     """How many hits are new. Everybody is marked as screened, found or not."""
+    _one_at_a_time()
     least = float(value_of(HIT_SCORE, now=now))
     index = Index([entry.facts for entry in entries])
     latest = {v.code: v for v in ListVersion.objects.order_by("code", "number")}
@@ -134,6 +135,12 @@ def _compare(rows: list[Screened], entries: Sequence[ListEntry], *, now: datetim
         screened_at=now, versions=versions, rule=RULE
     )
     return len(made)
+
+
+def _one_at_a_time() -> None:
+    """Two runs at once would each ask the same question."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('screening', 0))")
 
 
 def _hit(row: Screened, entry: ListEntry, found: Score, version, *, now: datetime) -> Hit:

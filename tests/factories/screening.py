@@ -112,7 +112,13 @@ def stop_of(client: Client, *, now: datetime = NOON) -> Case:
 def alert_of(client: Client, *, now: datetime = NOON) -> Alert:
     """An open alert: payments of the client's that were split."""
     flows = [
-        Flow(client.pk, FlowKind.IN, Decimal(50_000), now - timedelta(hours=n), f"paid:{n}")
+        Flow(
+            client.pk,
+            FlowKind.IN,
+            Decimal(50_000),
+            now - timedelta(hours=n),
+            f"paid:{client.pk}:{n}",
+        )
         for n in range(3)
     ]
     watch(flows, now=now)

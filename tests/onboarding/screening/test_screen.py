@@ -23,7 +23,7 @@ from onboarding.tasks import rescreen_everybody
 from onboarding.users import Role
 from tests.factories import NOON, client_user, staff
 from tests.factories.screening import SDN, client_called, hit_on, lists_in_force
-from tests.proofs import refused, sql
+from tests.proofs import refused, sql, together
 
 pytestmark = pytest.mark.django_db
 
@@ -301,3 +301,20 @@ def test_an_entry_of_hong_kong_is_kept_by_two_people_and_screened_for_at_once(of
 def test_an_entry_that_says_too_little_is_refused(officer, wrong, said):
     with pytest.raises(Invalid, match=said):
         propose("hk_designation", DESIGNATION | wrong, by=officer, reason="x", now=NOON)
+
+
+def test_a_key_that_is_handed_in_twice_is_one_subject():
+    screen([RAMOS, RAMOS], now=NOON)
+
+    assert Screened.objects.count() == Hit.objects.count() == 1
+
+
+@pytest.mark.rule("AML-11")
+def test_two_runs_at_once_ask_one_question(transactional_db):
+    lists_in_force()
+    client_called("Ivanov Sergei Petrovich")
+
+    results = together(*(lambda: rescreen(now=NOON, why="test") for _ in range(3)))
+
+    assert sorted(run.hits for run in results) == [0, 0, 1]
+    assert Hit.objects.count() == 1
