@@ -16,8 +16,8 @@ from onboarding.screening.facts import Party
 from onboarding.screening.names import is_particle, skeleton
 from onboarding.screening.score import Score, most_beside_the_name, score
 
-# The letters of both names that are in like words are a share of at least so many points less.
-SLACK = 8
+# Letters in like words, as a share of all, bound the points; particles may add so many.
+SLACK = 3
 
 
 class Index:
@@ -28,6 +28,7 @@ class Index:
         self._names: list[tuple[int, tuple[str, ...], frozenset[str], int]] = []
         self._by_word: dict[str, list[int]] = defaultdict(list)
         self._by_joined: dict[str, list[int]] = defaultdict(list)
+        self._by_word_beside_initials: dict[str, list[int]] = defaultdict(list)
         self._by_part: dict[str, set[str]] = defaultdict(set)
         self._by_number: dict[str, list[int]] = defaultdict(list)
         self._by_character: dict[str, set[int]] = defaultdict(set)
@@ -51,6 +52,8 @@ class Index:
             self._names.append((position, words, full, sum(map(len, full))))
             for word in full:
                 self._by_word[word].append(name)
+                if any(len(each) == 1 for each in words):
+                    self._by_word_beside_initials[word].append(name)
             for word in likeness.joined(words):
                 if len(word) >= 4:
                     self._by_joined[word].append(name)
@@ -86,13 +89,17 @@ class Index:
         two = set().union(*(one & other for one, other in combinations(having, 2)))
         least = (of_the_name - SLACK) / 100
         near = [(len(word), self._like(word)) for word in full]
+        all_near = frozenset().union(*(like for _, like in near))
         ours = sum(map(len, full))
         worth = set()
         for name in two:
             _, _, listed, letters = self._names[name]
             paired = sum(length for length, like in near if not like.isdisjoint(listed))
-            if 2 * paired >= least * (ours + letters):
+            paired += sum(map(len, listed & all_near))
+            if paired >= least * (ours + letters):
                 worth.add(name)
+        for its in all_near:
+            worth.update(self._by_word_beside_initials.get(its, ()))
         return worth | self._joined_like(words, full)
 
     def _joined_like(self, words: tuple[str, ...], full: list[str]) -> set[int]:

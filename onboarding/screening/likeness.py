@@ -68,9 +68,9 @@ def latin(one: tuple[str, ...], other: tuple[str, ...]) -> float:
                 right.difference_update(its)
                 paired += same * (sum(ours[i] for i in mine) + sum(theirs[j] for j in its))
                 in_full = in_full or not all(is_particle(one[i]) for i in mine)
-        if not left or not right:
-            break
-    if in_full and left and right:
+        if not left or not right or len(left) + len(right) < 3:
+            break  # Nobody is left, or no word that two neighbours could make up.
+    if in_full and any(len(one[i]) == 1 for i in left) | any(len(other[j]) == 1 for j in right):
         paired += _initials(one, other, left, right, ours, theirs)
     return 100 * paired / (sum(ours) + sum(theirs))
 

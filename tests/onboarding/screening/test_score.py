@@ -181,6 +181,8 @@ LISTED = [
     Party(("AL-QAHTANI, Mohammed Yusuf",)),
     Party(("GOLDEN ORCHID SHIPPING LIMITED",)),
     Party(("WONG, Kwok Ming",)),
+    Party(("WONG, K. M.", "QAHTANI, Y.")),
+    Party(("IVANOV, S. P.", "Orchid Golden Trading Company Limited")),
 ]
 OURS = [
     "sergey",
