@@ -4,8 +4,6 @@ Each role against each command: who may propose it, who may decide it, by functi
 The table below is the house's own, written out again: the product must agree with it.
 """
 
-from decimal import Decimal
-
 import pytest
 from django.db import transaction
 
@@ -23,8 +21,6 @@ from onboarding.clients import Client
 from onboarding.hands import NEVER_DECIDE, Area
 from onboarding.lifecycle import move
 from onboarding.rights import PERMISSIONS
-from onboarding.screening.decide import find_true
-from onboarding.screening.payments import receive_payment
 from onboarding.users import Role
 from tests.factories import (
     NOON,
@@ -35,7 +31,7 @@ from tests.factories import (
     margin_account,
     staff,
 )
-from tests.factories.screening import hit_on, lists_in_force
+from tests.factories.screening import ASKED, asked
 from tests.proofs import refused, sql
 
 pytestmark = pytest.mark.django_db
@@ -82,31 +78,9 @@ class Scene:
             return client_user(self.account)
         return self.manager if role == Role.RM else staff(role)
 
-    def screened(self, line: str) -> dict:
-        """The payload of a line of screening, with the hit or the payment it is about."""
-        if line == "pep_approval":
-            lists_in_force(now=NOON)
-            hit = hit_on(self.account.client, "Maria Fernanda Quintero Rojas", now=NOON)
-            find_true(hit, reason="x", by=staff(Role.COMPLIANCE), now=NOON)
-            said = dict.fromkeys(("source_of_wealth", "source_of_funds", "evidence"), "x")
-            return {"hit": str(hit.pk)} | said
-        if line == "hk_designation":
-            entry = {"change": "add", "ref": "U1", "regime": "unso", "kind": "person"}
-            return entry | {"name": "Lau Ka Fai", "notice": "G.N. 1"}
-        receive_payment(
-            self.account.client,
-            reference="FPS-1",
-            amount=Decimal(1),
-            payer_name="Somebody Else",
-            value_date=NOON.date(),
-            now=NOON,
-        )
-        said = dict.fromkeys(("relationship", "identity", "purpose"), "x")
-        return {"payment": "FPS-1"} | said
-
     def payload(self, line: str) -> dict:
-        if line in ("pep_approval", "hk_designation", "release_payment", "return_payment"):
-            return self.screened(line)
+        if line in ASKED:
+            return asked(line, self.account.client)
         number = self.account.client.number
         limit = {
             "account": self.account.number,

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from onboarding.clients import Client, Kind
 from onboarding.screening.cases import Case, Origin, open_case
+from onboarding.screening.decide import find_true
 from onboarding.screening.facts import Party
 from onboarding.screening.hits import Hit
 from onboarding.screening.load import load
@@ -14,6 +15,9 @@ from onboarding.screening.monitoring.alerts import Alert
 from onboarding.screening.monitoring.flows import Flow
 from onboarding.screening.monitoring.flows import Kind as FlowKind
 from onboarding.screening.monitoring.watch import watch
+from onboarding.screening.payment_release import LOOKED_INTO
+from onboarding.screening.payments import receive_payment
+from onboarding.screening.pep import EVIDENCE
 from onboarding.screening.screen import screen
 from onboarding.screening.screened import Subject
 from onboarding.users import Role
@@ -123,3 +127,29 @@ def alert_of(client: Client, *, now: datetime = NOON) -> Alert:
     ]
     watch(flows, now=now)
     return Alert.objects.get(client=client)
+
+
+# The commands of screening.
+ASKED = ("pep_approval", "hk_designation", "release_payment", "return_payment")
+
+
+def asked(command: str, client: Client, *, now: datetime = NOON) -> dict[str, str]:
+    """A payload of one of `ASKED`, with the hit or the payment that it is about."""
+    if command == "hk_designation":
+        entry = {"change": "add", "ref": "U1", "regime": "unso", "kind": "person"}
+        return entry | {"name": "Lau Ka Fai", "notice": "G.N. 1"}
+    if command == "pep_approval":
+        lists_in_force(now=now)
+        hit = hit_on(client, "Maria Fernanda Quintero Rojas", now=now)
+        find_true(hit, reason="x", by=staff(Role.COMPLIANCE), now=now)
+        return {"hit": str(hit.pk)} | dict.fromkeys(EVIDENCE, "x")
+    receive_payment(
+        client,
+        reference="FPS-1",
+        amount=Decimal(1),
+        payer_name="Somebody Else",
+        value_date=now.date(),
+        now=now,
+    )
+    looked_into = LOOKED_INTO if command == "release_payment" else ()
+    return {"payment": "FPS-1"} | dict.fromkeys(looked_into, "x")
