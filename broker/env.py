@@ -131,6 +131,16 @@ FEED = _one_of("FEED", ("live", "recorded"), "live" if PRODUCTION else "recorded
 # How many times as fast as it was the demonstration plays the crash.
 DEMO_SPEED = _count("DEMO_SPEED", 120)
 
+# --- Screening -----------------------------------------------------------------------------------
+
+# Where the lists are: addresses or paths, with commas between. SDN.XML, or the four files of the
+# delimited SDN list; the consolidated XML of the UN; a CSV of politically exposed persons.
+SCREENING_LISTS = {
+    "ofac": _list("SCREENING_OFAC", []),
+    "un": _list("SCREENING_UN", []),
+    "pep": _list("SCREENING_PEP", []),
+}
+
 # --- Money ---------------------------------------------------------------------------------------
 
 # Whether a client's word counts as money received: a bank of paper, for the demonstration.

@@ -29,6 +29,10 @@ TIMETABLE = {
     # Before the month is posted, so that its last day is in it.
     "accrue interest": _at("lending.tasks.accrue_interest", crontab(hour=0, minute=5)),
     "post interest": _at("lending.tasks.post_interest", crontab(day_of_month=1, hour=0, minute=30)),
+    "load lists": _at("onboarding.tasks.load_screening_lists", crontab(hour=1, minute=30)),
+    "rescreen": _at("onboarding.tasks.rescreen_everybody", crontab(hour=2, minute=30)),
+    "watch transactions": _at("lending.tasks.watch_transactions", crontab(hour=3, minute=30)),
+    "alarm held sales": _every("broker.tasks.alarm_held_sales", seconds=60),
     # Once a day: the later turns make up for a morning that was missed.
     "margin book": _at("broker.tasks.margin_book", crontab(hour="7-23", minute=30)),
     "credit reviews": _at("broker.tasks.credit_reviews", crontab(hour="8-23", minute=5)),

@@ -233,6 +233,10 @@ FEED = env.FEED
 # Named, not imported: prices stand below the demonstration.
 RECORDED_FEED = "broker.replay.demo_feed.sources"
 
+# --- Screening -----------------------------------------------------------------------------------
+
+SCREENING_LISTS = env.SCREENING_LISTS
+
 # --- Money ---------------------------------------------------------------------------------------
 
 PAPER_BANK = env.PAPER_BANK

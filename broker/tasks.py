@@ -3,6 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
+from broker.notices.alarm import alarm_held_sales as alarm
 from broker.notices.announce import REVIEWERS, announce_refusal, announce_reports
 from broker.notices.correspondence import tell_of_messages
 from broker.notices.send import send
@@ -36,3 +37,9 @@ def credit_reviews(**_):
     now = timezone.now()
     told = {"occasion": "report/reviews", "roles": REVIEWERS, "now": now}
     morning_reviews(now=now, tell=lambda made: announce_reports(made, **told))
+
+
+@shared_task(expires=60, soft_time_limit=30, time_limit=45)
+def alarm_held_sales(**_):
+    """Repeats until the account is no longer short or its sales go on."""
+    alarm(now=timezone.now())

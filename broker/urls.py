@@ -10,10 +10,15 @@ from broker.backoffice.credit import credit
 from broker.backoffice.groups import enquiry, groups
 from broker.backoffice.investors import assess_investor, investor, investors
 from broker.backoffice.messages import conversation, overview
+from broker.backoffice.monitoring import alert, alerts
 from broker.backoffice.parameters import parameters
+from broker.backoffice.payments import payments
 from broker.backoffice.proposal import proposal
 from broker.backoffice.propose import choose, propose
 from broker.backoffice.reviews import reviews
+from broker.backoffice.screening import desk, hit, lists
+from broker.backoffice.screening import together as screening_together
+from broker.backoffice.suspicion import case, cases, report
 from broker.handout import document
 
 urlpatterns = [
@@ -36,6 +41,16 @@ urlpatterns = [
     path("staff/enquiries/<int:pk>/", enquiry, name="enquiry"),
     path("staff/credit/<str:number>/", credit, name="credit"),
     path("staff/reviews/", reviews, name="credit_reviews"),
+    path("staff/screening/", desk, name="screening"),
+    path("staff/screening/together/", screening_together, name="screening_together"),
+    path("staff/screening/lists/", lists, name="screening_lists"),
+    path("staff/screening/<int:pk>/", hit, name="screening_hit"),
+    path("staff/alerts/", alerts, name="alerts"),
+    path("staff/alerts/<int:pk>/", alert, name="alert"),
+    path("staff/payments/", payments, name="payments"),
+    path("staff/suspicion/", cases, name="suspicion"),
+    path("staff/suspicion/report/", report, name="report_suspicion"),
+    path("staff/suspicion/<int:pk>/", case, name="suspicion_case"),
     path("staff/", admin.site.urls),
     path("api/v1/", include("broker.api.urls")),
     path("", include("broker.portal.urls")),

@@ -5,9 +5,11 @@ from django.utils import timezone
 
 from lending.liquidation.execute import work
 from lending.loans import accrue as interest
+from lending.loans.flows import flows
 from lending.margin.sweep import sweep
 from lending.margin.terms_change import follow_terms as put_on_terms_in_force
 from lending.trading.venues import venue_named
+from onboarding.screening.monitoring.watch import horizon, watch
 
 
 @shared_task(expires=5, soft_time_limit=60, time_limit=90)
@@ -38,3 +40,10 @@ def accrue_interest(**_):
 def post_interest(**_):
     """Once a month, however often it is asked."""
     interest.post_interest(now=timezone.now())
+
+
+@shared_task(expires=3600, soft_time_limit=600, time_limit=660)
+def watch_transactions(**_):
+    """What lending knows of is handed to the monitoring, which knows no lending (AML-10)."""
+    now = timezone.now()
+    watch(flows(since=horizon(now=now), now=now), now=now)

@@ -89,3 +89,10 @@ CONNECT_CLIENTS = _hands(
     proposes={Role.RM, Role.ONBOARDING_OFFICER, Role.CREDIT_OFFICER, Role.COMPLIANCE},
     approves={Role.CREDIT_OFFICER, Role.COMPLIANCE},
 )
+# What comes of screening. Money from a third party is let in by two people, the MLRO one of them.
+PEP_APPROVAL = _hands(
+    proposes={Role.COMPLIANCE, Role.MLRO}, approves={Role.RESPONSIBLE_OFFICER, Role.MIC_OMO}
+)
+HK_DESIGNATION = _hands(proposes={Role.COMPLIANCE}, approves={Role.COMPLIANCE, Role.MLRO})
+RELEASE_PAYMENT = _hands(proposes={Role.OPERATIONS}, approves={Role.MLRO})
+RETURN_PAYMENT = _hands(proposes={Role.OPERATIONS}, approves={Role.COMPLIANCE, Role.MLRO})

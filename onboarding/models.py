@@ -22,14 +22,32 @@ from onboarding.investors.training import Training
 from onboarding.messages.message import Attachment, Message, MessageRead
 from onboarding.parameters import ParameterValue
 from onboarding.proposals import Proposal, ProposalMove
+from onboarding.screening import (  # noqa: F401 - they register commands, or declare parameters
+    gate,
+    hk_entries,
+    payment_release,
+)
+from onboarding.screening.cases import Case, CaseMove, CaseNote, Stop, StopMove
+from onboarding.screening.hits import Hit, HitMove
+from onboarding.screening.lists import ListEntry, ListLoad, ListVersion, WalletEntry
+from onboarding.screening.monitoring import thresholds  # noqa: F401 - declares parameters
+from onboarding.screening.monitoring.alerts import Alert, AlertMove
+from onboarding.screening.payments import Payment, PaymentMove
+from onboarding.screening.pep import PepApproval
+from onboarding.screening.screened import Screened, ScreeningRun
 from onboarding.sizes import ApprovalSize
 from onboarding.users import User
 
 __all__ = [
     "Acceptance",
+    "Alert",
+    "AlertMove",
     "ApprovalSize",
     "Attachment",
     "Attempt",
+    "Case",
+    "CaseMove",
+    "CaseNote",
     "Client",
     "ClientMove",
     "Connection",
@@ -41,25 +59,38 @@ __all__ = [
     "Enquiry",
     "EnquiryMove",
     "Evidence",
+    "Hit",
+    "HitMove",
     "InvestorMove",
     "InvestorStatus",
     "LegalEntity",
     "LegalHold",
+    "ListEntry",
+    "ListLoad",
+    "ListVersion",
     "Message",
     "MessageRead",
     "NetWorthLine",
     "Observation",
     "ParameterValue",
     "Party",
+    "Payment",
+    "PaymentMove",
+    "PepApproval",
     "ProductSwitch",
     "Proposal",
     "ProposalMove",
     "Qualification",
     "Question",
     "RestsOn",
+    "Screened",
+    "ScreeningRun",
     "Service",
     "Signatory",
+    "Stop",
+    "StopMove",
     "Training",
     "User",
+    "WalletEntry",
     "YearlyConfirmation",
 ]

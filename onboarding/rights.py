@@ -66,6 +66,10 @@ _INVESTORS = frozenset(
     }
 )
 _CREDIT = frozenset({"onboarding.view_creditassessment", "lending.view_grouplimit"})
+# The screening desk, the lists and held payments; the monitoring's alerts; the MLRO's cases.
+_SCREENING = frozenset({"onboarding.view_screening", "onboarding.view_held_payments"})
+_MONITORING = frozenset({"onboarding.view_monitoring"})
+_SUSPICION = frozenset({"onboarding.view_suspicion"})
 _EVERYTHING = (
     _BOOK
     | _MARKET
@@ -110,15 +114,28 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     | _CREDIT
     | {"broker.view_live_book"},
     Role.RISK_OFFICER: _EVERYTHING,
-    Role.COMPLIANCE: _EVERYTHING | {"onboarding.read_messages"},
-    Role.RESPONSIBLE_OFFICER: _EVERYTHING,
+    Role.COMPLIANCE: _EVERYTHING | _SCREENING | _MONITORING | {"onboarding.read_messages"},
+    Role.RESPONSIBLE_OFFICER: _EVERYTHING | _SCREENING,
     Role.DEALING: _BOOK | _MARKET | _DEALS | {"broker.view_live_book"},
-    Role.OPERATIONS: _BOOK | _MARKET | _DEALS | _BOOKS | _REPORTS | {"broker.view_live_book"},
+    Role.OPERATIONS: _BOOK
+    | _MARKET
+    | _DEALS
+    | _BOOKS
+    | _REPORTS
+    | {"broker.view_live_book", "onboarding.view_held_payments"},
     Role.FINANCE: _BOOK | _MARKET | _DEALS | _BOOKS | _REPORTS | _TERMS | _HOUSE,
-    Role.MLRO: _BOOK | _DEALS | _PAPERS | _READINGS | _INVESTORS,
-    Role.MIC_OMO: _EVERYTHING,
+    Role.MLRO: _BOOK
+    | _DEALS
+    | _PAPERS
+    | _READINGS
+    | _INVESTORS
+    | _SCREENING
+    | _MONITORING
+    | _SUSPICION,
+    Role.MIC_OMO: _EVERYTHING | _SCREENING,
     Role.MIC_RM: _EVERYTHING,
-    Role.AUDITOR: _EVERYTHING | {"onboarding.read_messages"},
+    # Everything but suspicion, which is the MLRO's alone (AML-12).
+    Role.AUDITOR: _EVERYTHING | _SCREENING | _MONITORING | {"onboarding.read_messages"},
 }
 
 

@@ -1,11 +1,14 @@
 """What the timetable asks of onboarding. It looks for rows that are due: a missed turn is late."""
 
 from celery import shared_task
+from django.conf import settings
 from django.utils import timezone
 
 from onboarding.approvals import expire_due
 from onboarding.documents.scan import scan_waiting
 from onboarding.investors import renew
+from onboarding.screening.refresh import refresh_lists
+from onboarding.screening.screen import rescreen
 
 
 @shared_task(expires=60, soft_time_limit=30, time_limit=45)
@@ -26,3 +29,15 @@ def renew_investors(**_):
     now = timezone.now()
     renew.expire_due(now=now)
     renew.remind_due(now=now)
+
+
+@shared_task(expires=3600, soft_time_limit=1500, time_limit=1560)
+def load_screening_lists(**_):
+    """The lists whose places are set; whoever is new on one is screened for at once."""
+    refresh_lists(settings.SCREENING_LISTS, now=timezone.now())
+
+
+@shared_task(expires=3600, soft_time_limit=1500, time_limit=1560)
+def rescreen_everybody(**_):
+    """Everybody against everything: what changed of a client is found the night after at latest."""
+    rescreen(now=timezone.now(), why="nightly")

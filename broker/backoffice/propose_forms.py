@@ -27,6 +27,8 @@ from onboarding.groups import TieKind
 from onboarding.investors.qualified import CRITERIA, Market
 from onboarding.parameters import all_declared
 from onboarding.payloads import as_percent, today
+from onboarding.screening.hk_entries import REGIMES
+from onboarding.screening.payment_release import LOOKED_INTO
 from onboarding.users import Role, User
 
 MOST_CLIENTS = 200
@@ -345,6 +347,50 @@ class EndOfTieForm(ProposeForm):
         return f"tie {self.cleaned_data['connection']}"
 
 
+class PepApprovalForm(ProposeForm):
+    hit = forms.CharField(label="Hit, by its number", max_length=18)
+    source_of_wealth = _words("Source of wealth")
+    source_of_funds = _words("Source of the money")
+    evidence = _words("Evidence, by its references")
+
+    def subject(self) -> str:
+        return f"hit {self.cleaned_data['hit']}"
+
+
+class DesignationForm(ProposeForm):
+    """An entry that is removed needs its reference and the notice alone."""
+
+    change = forms.ChoiceField(label="It is", choices=[("add", "Added"), ("remove", "Removed")])
+    ref = forms.CharField(label="Reference", max_length=60)
+    notice = forms.CharField(label="Notice it rests on", max_length=200)
+    regime = forms.ChoiceField(label="Under", choices=list(REGIMES.items()))
+    kind = forms.ChoiceField(choices=[("person", "Person"), ("entity", "Entity")])
+    name = forms.CharField(max_length=200, required=False)
+    name_chinese = forms.CharField(label="Chinese name", max_length=60, required=False)
+    aliases = forms.CharField(max_length=1000, required=False, help_text="With semicolons between.")
+    birth = forms.CharField(
+        label="Birth date", max_length=40, required=False, help_text="2026-03-02, 1970, circa 1970."
+    )
+    nationality = forms.CharField(max_length=60, required=False)
+    identity = forms.CharField(label="Identity number", max_length=60, required=False)
+
+    def subject(self) -> str:
+        return self.cleaned_data["ref"]
+
+
+class ReturnPaymentForm(ProposeForm):
+    payment = forms.CharField(label="Payment, by the bank's reference", max_length=60)
+
+    def subject(self) -> str:
+        return self.cleaned_data["payment"]
+
+
+class ReleasePaymentForm(ReturnPaymentForm):
+    relationship = _words(LOOKED_INTO["relationship"])
+    identity = _words(LOOKED_INTO["identity"])
+    purpose = _words(LOOKED_INTO["purpose"])
+
+
 FORMS: dict[str, type[ProposeForm]] = {
     "haircut": HaircutForm,
     "frr_haircut": FrrHaircutForm,
@@ -371,6 +417,10 @@ FORMS: dict[str, type[ProposeForm]] = {
     "knowledge_bank": BankForm,
     "connect_clients": TieForm,
     "disconnect_clients": EndOfTieForm,
+    "pep_approval": PepApprovalForm,
+    "hk_designation": DesignationForm,
+    "release_payment": ReleasePaymentForm,
+    "return_payment": ReturnPaymentForm,
 }
 
 

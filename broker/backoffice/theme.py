@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from onboarding.approvals import Proposal
 from onboarding.messages.message import READ as READ_MESSAGES
+from onboarding.users import Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,14 @@ _GROUPS = (
         _Page("collateral.heldback", "Held back prices", "front_hand"),
     ),
     (
+        "Financial crime",
+        _View("onboarding.view_screening", "screening", "Screening", "person_search"),
+        _View("onboarding.view_screening", "screening_lists", "Lists", "format_list_bulleted"),
+        _View("onboarding.view_monitoring", "alerts", "Alerts", "radar"),
+        _View("onboarding.view_held_payments", "payments", "Payments", "payments"),
+        _View("onboarding.view_suspicion", "suspicion", "Suspicion cases", "shield"),
+    ),
+    (
         "House",
         _Page("onboarding.legalentity", "Legal entities", "domain"),
         _Page("onboarding.productswitch", "Product switches", "toggle_on"),
@@ -107,6 +116,9 @@ def navigation(request) -> list[dict]:
         first.append({"title": "Live book", "icon": "monitoring", "link": reverse("live_book")})
     first.append(_approvals(request))
     first.append({"title": "Your sign-in", "icon": "key", "link": reverse("mfa_index")})
+    if request.user.role != Role.AUDITOR:
+        page = reverse("report_suspicion")
+        first.append({"title": "Report to the MLRO", "icon": "flag", "link": page})
     groups = [{"items": first}]
     for title, *pages in _GROUPS:
         items = [item for page in pages if (item := _item(page, request, shown))]

@@ -245,6 +245,6 @@ def _subjects(model: type[Move], ids: set[int]) -> dict[int, object]:
         InvestorMove: ("client",),
         EnquiryMove: ("client",),
         ProposalMove: ("client",),
-    }[model]
+    }.get(model, ())
     subject = model._meta.get_field("subject").related_model
     return subject.objects.select_related(*related).in_bulk(ids)

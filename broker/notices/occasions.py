@@ -17,6 +17,10 @@ from onboarding.enquiries import EnquiryMove
 from onboarding.investors.status import InvestorMove
 from onboarding.lifecycle import Move
 from onboarding.proposals import ProposalMove
+from onboarding.screening.cases import CaseMove, StopMove
+from onboarding.screening.hits import HitMove
+from onboarding.screening.monitoring.alerts import AlertMove
+from onboarding.screening.payments import PaymentMove
 
 # The name of a pair of templates in templates/notices, given a move and its subject; None where
 # this one is silent after all.
@@ -82,7 +86,19 @@ TOLD: dict[type[Move], dict[str, Occasion]] = {
     },
     EnquiryMove: {},
     ProposalMove: {},
+    PaymentMove: {
+        "hold": _same("payment/hold"),
+        "release": _same("payment/release"),
+        "give_back": _same("payment/give_back"),
+    },
+    HitMove: {},
+    CaseMove: {},
+    StopMove: {},
+    AlertMove: {},
 }
+
+# Whoever is told of these is tipped off (AML-12).
+_SECRET = "nobody is told what is suspected"
 
 SILENT: dict[type[Move], dict[str, str]] = {
     MarginMove: {
@@ -109,4 +125,9 @@ SILENT: dict[type[Move], dict[str, str]] = {
     ProposalMove: dict.fromkeys(
         ("approve", "refuse", "withdraw", "expire"), "the house's own: staff have an inbox of them"
     ),
+    PaymentMove: {"own": "told by what the money was for"},
+    HitMove: dict.fromkeys(("find_false", "find_true", "supersede"), _SECRET),
+    CaseMove: dict.fromkeys(("report", "close"), _SECRET),
+    StopMove: {"lift": _SECRET},
+    AlertMove: dict.fromkeys(("clear", "escalate"), _SECRET),
 }

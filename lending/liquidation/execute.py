@@ -29,6 +29,7 @@ from lending.trading.send import plan_order, resolve, send
 from lending.trading.settle import NotWhatWasOrdered
 from lending.trading.venue import Venue, VenueError
 from onboarding.lifecycle import move
+from onboarding.screening.gate import Act, screening_gate, stopped
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +57,7 @@ def work(*, now: datetime, venue: Venue, account_ids: list[int] | None = None) -
 
     Hard-line accounts first, then the larger shortfall, then by id. An account whose assets have
     no fresh price, no open market or no depth waits; one that somebody else holds is left to them.
+    Nothing more is sold for a client whose sales the MLRO has stopped (`held.py`).
     """
     worked = Worked()
     selling = MarginAccount.objects.filter(state=State.LIQUIDATING)
@@ -72,7 +74,10 @@ def work(*, now: datetime, venue: Venue, account_ids: list[int] | None = None) -
             "account", flat=True
         )
     )
+    held_back = set(selling.filter(client__in=stopped(Act.SALE)).values_list("pk", flat=True))
     for reading in sorted(readings, key=_urgency):
+        if reading.account_id in held_back and reading.account_id not in at_venue:
+            continue
         held = worth_selling(lines.get(reading.pool_id, []))
         target = targets[reading.terms_id]
         if reading.account_id in at_venue or _has_work(reading, held, depths, target):
@@ -157,11 +162,14 @@ def _next_order(
     """
     account = (
         MarginAccount.objects.locked(skip_locked=True)
-        .select_related("terms")
+        .select_related("terms", "client")
         .filter(pk=account_id, state=State.LIQUIDATING)
         .first()
     )
     if account is None or account.orders.filter(state__in=AT_VENUE).exists():
+        return None
+    # An order at the venue was settled before this; the next one is not made (AML-11).
+    if screening_gate(account.client, Act.SALE, on=now):
         return None
     call = open_call(account)
     reading = _reading_after_cash(account, call, now=now)

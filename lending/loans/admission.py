@@ -14,6 +14,7 @@ from onboarding.entity import may_finance_va
 from onboarding.investors.exemptions import exempt_among, knowledge_gates
 from onboarding.investors.standing import pi_gates
 from onboarding.payloads import today
+from onboarding.screening.gate import NEUTRAL, Act, stopped
 
 # A gate is asked of many accounts at once, in a fixed number of statements, and gives why not, in
 # the client's words, by the key of each account to which nothing may be lent.
@@ -65,9 +66,15 @@ def _of_clients(gates: Callable) -> Gate:
     return gate
 
 
+def _stopped_by_screening(accounts: Sequence[MarginAccount], now: datetime) -> dict[int, str]:
+    held = set(stopped(Act.DRAW)) if accounts else set()
+    return {account.pk: NEUTRAL for account in accounts if account.client_id in held}
+
+
 GATES: tuple[Gate, ...] = (
     _financing_is_off,
     _not_active,
+    _stopped_by_screening,
     _not_agreed,
     _of_clients(pi_gates),
     _of_clients(knowledge_gates),

@@ -23,6 +23,7 @@ from onboarding.rights import PERMISSIONS
 from onboarding.users import Role, User
 from tests.broker.backoffice import world as world_of
 from tests.factories import client_user, staff
+from tests.factories.screening import alert_of, hit_on, lists_in_force, stop_of
 
 pytestmark = pytest.mark.django_db
 
@@ -63,6 +64,9 @@ class World:
     paper_pk: int
     text_pk: int
     enquiry_pk: int
+    hit_pk: int
+    alert_pk: int
+    case_pk: int
 
 
 def _account(world: World) -> dict:
@@ -132,6 +136,17 @@ PAGES: dict[str, Page] = {
     "enquiry": Page(
         holders("onboarding.view_enquiry") - {OTHER_RM}, lambda world: {"pk": world.enquiry_pk}
     ),
+    "screening": Page(holders("onboarding.view_screening")),
+    "screening_together": Page(frozenset({"compliance", "mlro"})),
+    "screening_lists": Page(holders("onboarding.view_screening")),
+    "screening_hit": Page(holders("onboarding.view_screening"), lambda world: {"pk": world.hit_pk}),
+    "alerts": Page(holders("onboarding.view_monitoring")),
+    "alert": Page(holders("onboarding.view_monitoring"), lambda world: {"pk": world.alert_pk}),
+    "payments": Page(holders("onboarding.view_held_payments")),
+    # The MLRO's alone: to everybody else there is no such page (AML-12).
+    "suspicion": Page(frozenset({"mlro"})),
+    "suspicion_case": Page(frozenset({"mlro"}), lambda world: {"pk": world.case_pk}),
+    "report_suspicion": Page(ALL_STAFF - {"auditor"}),
     "admin:index": Page(ALL_STAFF),
     "admin:search": Page(ALL_STAFF),
     "admin:password_change": Page(ALL_STAFF),
@@ -208,6 +223,8 @@ def world(time_machine) -> World:
     proposal = propose(
         "haircut", haircut, by=staff(Role.RISK_OFFICER), reason="x", now=world_of.NOW
     )
+    lists_in_force(now=world_of.NOW)
+    hit = hit_on(account.client, "Ivanov Sergei Petrovich", now=world_of.NOW)
     return World(
         account,
         built.manager,
@@ -216,6 +233,9 @@ def world(time_machine) -> World:
         built.own[Document].pk,
         built.house[Disclosure].pk,
         built.own[Enquiry].pk,
+        hit.pk,
+        alert_of(account.client, now=world_of.NOW).pk,
+        stop_of(account.client, now=world_of.NOW).pk,
     )
 
 

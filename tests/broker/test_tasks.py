@@ -30,6 +30,7 @@ pytestmark = pytest.mark.django_db
 
 TASKS = [
     broker.tasks.credit_reviews,
+    broker.tasks.alarm_held_sales,
     broker.tasks.margin_book,
     broker.tasks.send_notices,
     collateral.tasks.refresh_prices,
@@ -37,10 +38,13 @@ TASKS = [
     lending.tasks.follow_terms,
     lending.tasks.post_interest,
     lending.tasks.sweep_margins,
+    lending.tasks.watch_transactions,
     lending.tasks.work_liquidations,
     onboarding.tasks.expire_proposals,
     onboarding.tasks.scan_documents,
     onboarding.tasks.renew_investors,
+    onboarding.tasks.load_screening_lists,
+    onboarding.tasks.rescreen_everybody,
 ]
 YESTERDAY = timedelta(days=1)
 

@@ -36,6 +36,7 @@ from tests.factories import (
 )
 from tests.factories.credit import application
 from tests.factories.investors import InvestorScene
+from tests.factories.screening import ASKED, asked
 from tests.lending.limits.groups import connect
 from tests.lending.limits.groups import payload as payload_of_group
 from tests.proofs import refused, sql
@@ -76,6 +77,10 @@ TABLE = {
     "knowledge_bank": ({"compliance"}, {"responsible_officer"}),
     "connect_clients": (CONNECTING, {"credit_officer", "compliance"}),
     "disconnect_clients": (CONNECTING, {"credit_officer", "compliance"}),
+    "pep_approval": ({"compliance", "mlro"}, {"responsible_officer", "mic_omo"}),
+    "hk_designation": ({"compliance"}, {"compliance", "mlro"}),
+    "release_payment": ({"operations"}, {"mlro"}),
+    "return_payment": ({"operations"}, {"compliance", "mlro"}),
 }
 
 
@@ -97,6 +102,8 @@ class Scene:
         return self.manager if role == Role.RM else staff(role)
 
     def payload(self, line: str) -> dict:
+        if line in ASKED:
+            return asked(line, self.account.client)
         number = self.account.client.number
         limit = {
             "account": self.account.number,

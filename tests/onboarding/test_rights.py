@@ -19,6 +19,10 @@ NOT_A_VIEW = {
     "broker.view_live_book",
     "onboarding.read_messages",
     "onboarding.write_messages",
+    "onboarding.view_screening",
+    "onboarding.view_held_payments",
+    "onboarding.view_monitoring",
+    "onboarding.view_suspicion",
 }
 
 

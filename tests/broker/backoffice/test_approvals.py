@@ -26,6 +26,8 @@ from tests.factories import (
     margin_account,
     staff,
 )
+from tests.factories.screening import ASKED
+from tests.factories.screening import asked as asked_for
 
 pytestmark = pytest.mark.django_db
 
@@ -544,7 +546,8 @@ def test_each_form_proposes_what_can_be_applied(client, name):
     command = next(command for command in commands() if command.name == name)
     makers = sorted(command.proposes)
     client.force_login(manager if Role.RM in makers else staff(makers[0]))
-    fields = GOOD[name] | {"reason": "as agreed"}
+    fields = asked_for(name, account.client) if name in ASKED else GOOD[name]
+    fields = fields | {"reason": "as agreed"}
     if name == "erase_documents":
         files.document(client_user(account), now=NOON.replace(year=2018))
     if name in ("suspend_client", "close_client", "legal_hold"):
