@@ -23,6 +23,8 @@ TIMETABLE = {
     "follow terms": _every("lending.tasks.follow_terms", seconds=60),
     "expire proposals": _every("onboarding.tasks.expire_proposals", seconds=60),
     "scan documents": _every("onboarding.tasks.scan_documents", seconds=60),
+    "expire applications": _every("onboarding.tasks.expire_applications", seconds=3600),
+    "remind applicants": _every("broker.tasks.remind_applicants", seconds=3600),
     "send notices": _every("broker.tasks.send_notices", seconds=15),
     # Before the month is posted, so that its last day is in it.
     "accrue interest": _at("lending.tasks.accrue_interest", crontab(hour=0, minute=5)),

@@ -76,3 +76,10 @@ LEGAL_HOLD = _hands(
 )
 ERASE_DOCUMENTS = _hands(proposes={Role.COMPLIANCE}, approves={Role.RESPONSIBLE_OFFICER})
 DISCLOSURE_VERSION = _hands(proposes={Role.COMPLIANCE}, approves={Role.RESPONSIBLE_OFFICER})
+REFUSE_APPLICATION = _hands(
+    proposes={Role.ONBOARDING_OFFICER, Role.CREDIT_OFFICER}, approves={Role.COMPLIANCE}
+)
+APPLICATION_CREDIT = _hands(
+    proposes={Role.CREDIT_OFFICER}, approves={Role.CREDIT_OFFICER}, above={Role.MIC_RM}
+)
+OPEN_ACCOUNT = _hands(proposes={Role.ONBOARDING_OFFICER}, approves={Role.COMPLIANCE})

@@ -57,6 +57,9 @@ _PAPERS = frozenset(
 )
 _READINGS = frozenset({"onboarding.view_documentreading"})
 _CORRESPONDS = frozenset({"onboarding.read_messages", "onboarding.write_messages"})
+_APPLICATIONS = frozenset({"onboarding.read_applications"})
+# On what a check rests, and why somebody was refused, is not for the front office (AML-12).
+_CHECKS = frozenset({"onboarding.read_checks"})
 _LIMITS = frozenset({"lending.view_creditlimitchange"})
 _EVERYTHING = (
     _BOOK
@@ -69,6 +72,8 @@ _EVERYTHING = (
     | _LIMITS
     | _PAPERS
     | _READINGS
+    | _APPLICATIONS
+    | _CHECKS
     | {"broker.view_live_book"}
 )
 
@@ -79,17 +84,22 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     | _LIMITS
     | _PAPERS
     | _CORRESPONDS
+    | _APPLICATIONS
     | {"lending.view_order", "lending.view_draw", "lending.view_repayment"},
-    Role.ONBOARDING_OFFICER: frozenset({"onboarding.view_client"})
+    Role.ONBOARDING_OFFICER: _APPLICATIONS
+    | _CHECKS
     | _HOUSE
     | _PAPERS
-    | _CORRESPONDS,
+    | _CORRESPONDS
+    | {"onboarding.view_client", "onboarding.review_applications"},
     Role.CREDIT_OFFICER: _BOOK
     | _MARKET
     | _DEALS
     | _TERMS
     | _LIMITS
     | _PAPERS
+    | _APPLICATIONS
+    | _CHECKS
     | {"broker.view_live_book"},
     Role.RISK_OFFICER: _EVERYTHING,
     Role.COMPLIANCE: _EVERYTHING | {"onboarding.read_messages"},
@@ -97,7 +107,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     Role.DEALING: _BOOK | _MARKET | _DEALS | {"broker.view_live_book"},
     Role.OPERATIONS: _BOOK | _MARKET | _DEALS | _BOOKS | _REPORTS | {"broker.view_live_book"},
     Role.FINANCE: _BOOK | _MARKET | _DEALS | _BOOKS | _REPORTS | _TERMS | _HOUSE,
-    Role.MLRO: _BOOK | _DEALS | _PAPERS | _READINGS,
+    Role.MLRO: _BOOK | _DEALS | _PAPERS | _READINGS | _APPLICATIONS | _CHECKS,
     Role.MIC_OMO: _EVERYTHING,
     Role.MIC_RM: _EVERYTHING,
     Role.AUDITOR: _EVERYTHING | {"onboarding.read_messages"},

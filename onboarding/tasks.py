@@ -3,6 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
+from onboarding.applications.expiry import expire_idle
 from onboarding.approvals import expire_due
 from onboarding.documents.scan import scan_waiting
 
@@ -17,3 +18,9 @@ def expire_proposals(**_):
 def scan_documents(**_):
     """A document that the scanner could not look at when it came waits here until it has."""
     scan_waiting(now=timezone.now())
+
+
+@shared_task(expires=3600, soft_time_limit=120, time_limit=150)
+def expire_applications(**_):
+    """An application that its applicant let lie ends; the reminder went before."""
+    expire_idle(now=timezone.now())

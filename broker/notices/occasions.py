@@ -12,6 +12,7 @@ from lending.margin.account import MarginMove, State
 from lending.margin.call import MarginCallMove
 from lending.margin.relation import MarginRelationMove
 from lending.trading.order import OrderMove, Side
+from onboarding.applications.application import ApplicationMove
 from onboarding.clients import ClientMove
 from onboarding.lifecycle import Move
 from onboarding.proposals import ProposalMove
@@ -72,6 +73,14 @@ TOLD: dict[type[Move], dict[str, Occasion]] = {
         "reactivate": _same("client/reactivate"),
         "close": _same("client/close"),
     },
+    ApplicationMove: {
+        "submit": _same("application/submit"),
+        "ask": _same("application/ask"),
+        "open": _same("application/open"),
+        "refuse": _same("application/refuse"),
+        "withdraw": _same("application/withdraw"),
+        "expire": _same("application/expire"),
+    },
     ProposalMove: {},
 }
 
@@ -94,6 +103,14 @@ SILENT: dict[type[Move], dict[str, str]] = {
         "close": "told by the client: close",
     },
     ClientMove: {},
+    ApplicationMove: {
+        "answer": "the applicant's own act",
+        "approve": "told when it is opened, in the same transaction",
+    }
+    | dict.fromkeys(
+        ("take", "pass_to_credit", "hand_back"),
+        "the house's own: the applicant is told when something is needed, and the end",
+    ),
     # What was approved is told by what it changed.
     ProposalMove: dict.fromkeys(
         ("approve", "refuse", "withdraw", "expire"), "the house's own: staff have an inbox of them"

@@ -30,6 +30,7 @@ pytestmark = pytest.mark.django_db
 
 TASKS = [
     broker.tasks.margin_book,
+    broker.tasks.remind_applicants,
     broker.tasks.send_notices,
     collateral.tasks.refresh_prices,
     lending.tasks.accrue_interest,
@@ -37,6 +38,7 @@ TASKS = [
     lending.tasks.post_interest,
     lending.tasks.sweep_margins,
     lending.tasks.work_liquidations,
+    onboarding.tasks.expire_applications,
     onboarding.tasks.expire_proposals,
     onboarding.tasks.scan_documents,
 ]

@@ -32,6 +32,7 @@ from tests.factories import (
     margin_account,
     staff,
 )
+from tests.factories.applications import CREDIT, decided, submitted, with_credit
 from tests.proofs import refused, sql
 
 pytestmark = pytest.mark.django_db
@@ -55,6 +56,10 @@ TABLE = {
     "reactivate_client": ({"rm", "credit_officer", "compliance"}, {"compliance"}),
     "close_client": (CLIENT_CARE, {"compliance"}),
     "handover": (CLIENT_CARE, {"responsible_officer"}),
+    "refuse_application": ({"onboarding_officer", "credit_officer"}, {"compliance"}),
+    "application_credit": ({"credit_officer"}, {"credit_officer"}),
+    "application_credit above its size": ({"credit_officer"}, {"mic_rm"}),
+    "open_account": ({"onboarding_officer"}, {"compliance"}),
     "legal_hold": ({"compliance", "mlro"}, {"mlro", "responsible_officer"}),
     "disclosure_version": ({"compliance"}, {"responsible_officer"}),
     "erase_documents": ({"compliance"}, {"responsible_officer"}),
@@ -85,40 +90,53 @@ class Scene:
             "assessment": "Audited accounts.",
             "review_date": "2027-03-01",
         }
-        return {
-            "haircut": {"asset": "BTC", "lending": "0.65", "liquidation": "0.4"},
-            "frr_haircut": {"asset": "0700", "frr": "0.2"},
-            "margin_terms": {"name": "House terms", "warn": "0.89"},
-            "benchmark_rate": {
-                "currency": "HKD",
-                "rate": "0.05",
-                "from_date": "2026-03-10",
-                "source": "HKMA",
-            },
-            "approval_size": {"command": "credit_limit", "amount": "1"},
-            "parameter": {
-                "parameter": self.parameter.name,
-                "value": "7",
-                "source": "the house's decision",
-                "verified": "no",
-            },
-            "product_switch": {"entity": "ZZZ999", "feature": "va_financing", "on": "off"},
-            "credit_limit": limit | {"limit": "20000000"},
-            "credit_limit above its size": limit | {"limit": "20000000.01"},
-            "handover": {
-                "client": number,
-                "manager": self.successor.username,
-                "from_date": "2026-03-05",
-            },
-            "disclosure_version": {
-                "code": "va_rules",
-                "title_en": "Rules",
-                "title_zh": "規則",
-                "body_en": "As they are.",
-                "body_zh": "如其所是。",
-            },
-            "legal_hold": {"client": number, "on": "on", "reference": "HKP 12/2026"},
-        }.get(line, {"client": number})
+        return (
+            {
+                "haircut": {"asset": "BTC", "lending": "0.65", "liquidation": "0.4"},
+                "frr_haircut": {"asset": "0700", "frr": "0.2"},
+                "margin_terms": {"name": "House terms", "warn": "0.89"},
+                "benchmark_rate": {
+                    "currency": "HKD",
+                    "rate": "0.05",
+                    "from_date": "2026-03-10",
+                    "source": "HKMA",
+                },
+                "approval_size": {"command": "credit_limit", "amount": "1"},
+                "parameter": {
+                    "parameter": self.parameter.name,
+                    "value": "7",
+                    "source": "the house's decision",
+                    "verified": "no",
+                },
+                "product_switch": {"entity": "ZZZ999", "feature": "va_financing", "on": "off"},
+                "credit_limit": limit | {"limit": "20000000"},
+                "credit_limit above its size": limit | {"limit": "20000000.01"},
+                "handover": {
+                    "client": number,
+                    "manager": self.successor.username,
+                    "from_date": "2026-03-05",
+                },
+                "disclosure_version": {
+                    "code": "va_rules",
+                    "title_en": "Rules",
+                    "title_zh": "規則",
+                    "body_en": "As they are.",
+                    "body_zh": "如其所是。",
+                },
+                "legal_hold": {"client": number, "on": "on", "reference": "HKP 12/2026"},
+            }.get(line)
+            or self._of_application(line)
+            or {"client": number}
+        )
+
+    def _of_application(self, line: str) -> dict | None:
+        """An application as far on as the command of the line needs it."""
+        command = line.partition(" ")[0]
+        if command == "application_credit":
+            credit = CREDIT | {"application": with_credit().number}
+            return credit if command == line else credit | {"limit": "20000000.01"}
+        made = {"refuse_application": submitted, "open_account": decided}.get(command)
+        return made and {"application": made().number}
 
     def prepared(self, line: str) -> str:
         """The command of the line, with what it needs to be possible."""
