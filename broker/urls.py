@@ -4,6 +4,8 @@ from django.contrib import admin
 from django.contrib.auth import views
 from django.urls import include, path
 
+from broker.backoffice.application import application
+from broker.backoffice.applications import applications
 from broker.backoffice.approvals import inbox, together
 from broker.backoffice.book import book
 from broker.backoffice.client import client
@@ -27,6 +29,8 @@ urlpatterns = [
     path("staff/approvals/new/<slug:command>/", propose, name="propose"),
     path("staff/approvals/<int:pk>/", proposal, name="proposal"),
     path("staff/clients/<str:number>/", client, name="client_page"),
+    path("staff/applications/", applications, name="applications"),
+    path("staff/applications/<str:number>/", application, name="application"),
     path("staff/parameters/", parameters, name="parameters"),
     path("staff/", admin.site.urls),
     path("api/v1/", include("broker.api.urls")),
