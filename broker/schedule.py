@@ -23,6 +23,8 @@ TIMETABLE = {
     "follow terms": _every("lending.tasks.follow_terms", seconds=60),
     "expire proposals": _every("onboarding.tasks.expire_proposals", seconds=60),
     "scan documents": _every("onboarding.tasks.scan_documents", seconds=60),
+    "expire applications": _every("onboarding.tasks.expire_applications", seconds=3600),
+    "remind applicants": _every("broker.tasks.remind_applicants", seconds=3600),
     "send notices": _every("broker.tasks.send_notices", seconds=15),
     # Every hour of the day, so that a missed night is made up for; each lapse happens once.
     "renew investors": _at("onboarding.tasks.renew_investors", crontab(minute=10)),

@@ -6,6 +6,7 @@ from django.utils import timezone
 from broker.notices.alarm import alarm_held_sales as alarm
 from broker.notices.announce import REVIEWERS, announce_refusal, announce_reports
 from broker.notices.correspondence import tell_of_messages
+from broker.notices.remind import remind_applicants as remind
 from broker.notices.send import send
 from broker.notices.tell import tell
 from broker.reports.margin_book import NAME, DoesNotTie
@@ -18,6 +19,12 @@ def send_notices(**_):
     tell(now=timezone.now())
     tell_of_messages(now=timezone.now())
     send(now=timezone.now())
+
+
+@shared_task(expires=3600, soft_time_limit=60, time_limit=90)
+def remind_applicants(**_):
+    """Whoever lets an application lie hears of it once before it expires."""
+    remind(now=timezone.now())
 
 
 @shared_task(expires=3600, soft_time_limit=300, time_limit=330)

@@ -3,6 +3,8 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from broker.backoffice.application import application
+from broker.backoffice.applications import applications
 from broker.backoffice.approvals import inbox, together
 from broker.backoffice.book import book
 from broker.backoffice.client import client
@@ -33,6 +35,8 @@ urlpatterns = [
     path("staff/approvals/new/<slug:command>/", propose, name="propose"),
     path("staff/approvals/<int:pk>/", proposal, name="proposal"),
     path("staff/clients/<str:number>/", client, name="client_page"),
+    path("staff/applications/", applications, name="applications"),
+    path("staff/applications/<str:number>/", application, name="application"),
     path("staff/parameters/", parameters, name="parameters"),
     path("staff/investors/", investors, name="investors"),
     path("staff/investors/<str:number>/", investor, name="investor"),

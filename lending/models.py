@@ -13,6 +13,7 @@ from lending.margin import closing, terms_change  # noqa: F401 - register their 
 from lending.margin.account import MarginAccount, MarginMove
 from lending.margin.call import MarginCall, MarginCallMove
 from lending.margin.limit_change import CreditLimitChange
+from lending.margin.opening import Opening
 from lending.margin.relation import MarginRelation, MarginRelationMove
 from lending.margin.terms import MarginTerms
 from lending.trading.order import Order, OrderMove
@@ -35,6 +36,7 @@ __all__ = [
     "MarginRelation",
     "MarginRelationMove",
     "MarginTerms",
+    "Opening",
     "Order",
     "OrderMove",
     "PaperTrade",

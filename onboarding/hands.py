@@ -96,3 +96,10 @@ PEP_APPROVAL = _hands(
 HK_DESIGNATION = _hands(proposes={Role.COMPLIANCE}, approves={Role.COMPLIANCE, Role.MLRO})
 RELEASE_PAYMENT = _hands(proposes={Role.OPERATIONS}, approves={Role.MLRO})
 RETURN_PAYMENT = _hands(proposes={Role.OPERATIONS}, approves={Role.COMPLIANCE, Role.MLRO})
+REFUSE_APPLICATION = _hands(
+    proposes={Role.ONBOARDING_OFFICER, Role.CREDIT_OFFICER}, approves={Role.COMPLIANCE}
+)
+APPLICATION_CREDIT = _hands(
+    proposes={Role.CREDIT_OFFICER}, approves={Role.CREDIT_OFFICER}, above={Role.MIC_RM}
+)
+OPEN_ACCOUNT = _hands(proposes={Role.ONBOARDING_OFFICER}, approves={Role.COMPLIANCE})

@@ -1,6 +1,16 @@
 """The models that the features of this app define."""
 
 from onboarding import client_changes, ties  # noqa: F401 - register their commands
+from onboarding.applications import refusal, terms_accepted  # noqa: F401 - a command, a check
+from onboarding.applications.application import Application, ApplicationMove
+from onboarding.applications.checks import CheckRecord
+from onboarding.applications.credit_decision import CreditDecision
+from onboarding.applications.documents_needed import ApplicationDocument
+from onboarding.applications.party import ApplicationParty, Holding
+from onboarding.applications.people import Applicant, Confirmation, Invitation
+from onboarding.applications.request import Request
+from onboarding.applications.sign_up import SignUp
+from onboarding.applications.told import Told
 from onboarding.clients import Client, ClientMove, Service, Signatory
 from onboarding.credit import assess  # noqa: F401 - registers its command
 from onboarding.credit.profile import CreditAssessment, DebtLine, NetWorthLine
@@ -42,16 +52,24 @@ __all__ = [
     "Acceptance",
     "Alert",
     "AlertMove",
+    "Applicant",
+    "Application",
+    "ApplicationDocument",
+    "ApplicationMove",
+    "ApplicationParty",
     "ApprovalSize",
     "Attachment",
     "Attempt",
     "Case",
     "CaseMove",
     "CaseNote",
+    "CheckRecord",
     "Client",
     "ClientMove",
+    "Confirmation",
     "Connection",
     "CreditAssessment",
+    "CreditDecision",
     "DebtLine",
     "Disclosure",
     "Document",
@@ -61,8 +79,10 @@ __all__ = [
     "Evidence",
     "Hit",
     "HitMove",
+    "Holding",
     "InvestorMove",
     "InvestorStatus",
+    "Invitation",
     "LegalEntity",
     "LegalHold",
     "ListEntry",
@@ -82,13 +102,16 @@ __all__ = [
     "ProposalMove",
     "Qualification",
     "Question",
+    "Request",
     "RestsOn",
     "Screened",
     "ScreeningRun",
     "Service",
+    "SignUp",
     "Signatory",
     "Stop",
     "StopMove",
+    "Told",
     "Training",
     "User",
     "WalletEntry",

@@ -57,6 +57,9 @@ _PAPERS = frozenset(
 )
 _READINGS = frozenset({"onboarding.view_documentreading"})
 _CORRESPONDS = frozenset({"onboarding.read_messages", "onboarding.write_messages"})
+_APPLICATIONS = frozenset({"onboarding.read_applications"})
+# On what a check rests, and why somebody was refused, is not for the front office (AML-12).
+_CHECKS = frozenset({"onboarding.read_checks"})
 _LIMITS = frozenset({"lending.view_creditlimitchange"})
 _INVESTORS = frozenset(
     {
@@ -83,6 +86,8 @@ _EVERYTHING = (
     | _READINGS
     | _INVESTORS
     | _CREDIT
+    | _APPLICATIONS
+    | _CHECKS
     | {"broker.view_live_book"}
 )
 
@@ -94,16 +99,21 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     | _PAPERS
     | _CORRESPONDS
     | _INVESTORS
+    | _APPLICATIONS
     | {"lending.view_order", "lending.view_draw", "lending.view_repayment"}
     # The limit of a group tells of clients whom another serves.
     | {"onboarding.view_creditassessment"},
-    Role.ONBOARDING_OFFICER: frozenset(
-        {"onboarding.view_client", "onboarding.view_creditassessment"}
-    )
+    Role.ONBOARDING_OFFICER: _APPLICATIONS
+    | _CHECKS
     | _HOUSE
     | _PAPERS
     | _CORRESPONDS
-    | _INVESTORS,
+    | _INVESTORS
+    | {
+        "onboarding.view_client",
+        "onboarding.view_creditassessment",
+        "onboarding.review_applications",
+    },
     Role.CREDIT_OFFICER: _BOOK
     | _MARKET
     | _DEALS
@@ -112,6 +122,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     | _PAPERS
     | _INVESTORS
     | _CREDIT
+    | _APPLICATIONS
+    | _CHECKS
     | {"broker.view_live_book"},
     Role.RISK_OFFICER: _EVERYTHING,
     Role.COMPLIANCE: _EVERYTHING | _SCREENING | _MONITORING | {"onboarding.read_messages"},
@@ -131,7 +143,9 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     | _INVESTORS
     | _SCREENING
     | _MONITORING
-    | _SUSPICION,
+    | _SUSPICION
+    | _APPLICATIONS
+    | _CHECKS,
     Role.MIC_OMO: _EVERYTHING | _SCREENING,
     Role.MIC_RM: _EVERYTHING,
     # Everything but suspicion, which is the MLRO's alone (AML-12).

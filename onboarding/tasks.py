@@ -4,6 +4,7 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
+from onboarding.applications.expiry import expire_idle
 from onboarding.approvals import expire_due
 from onboarding.documents.scan import scan_waiting
 from onboarding.investors import renew
@@ -41,3 +42,9 @@ def load_screening_lists(**_):
 def rescreen_everybody(**_):
     """Everybody against everything: what changed of a client is found the night after at latest."""
     rescreen(now=timezone.now(), why="nightly")
+
+
+@shared_task(expires=3600, soft_time_limit=120, time_limit=150)
+def expire_applications(**_):
+    """An application that its applicant let lie ends; the reminder went before."""
+    expire_idle(now=timezone.now())

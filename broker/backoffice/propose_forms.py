@@ -391,7 +391,29 @@ class ReleasePaymentForm(ReturnPaymentForm):
     purpose = _words(LOOKED_INTO["purpose"])
 
 
+class ApplicationForm(ProposeForm):
+    application = forms.CharField(label="Application", max_length=12)
+
+    def subject(self) -> str:
+        return self.cleaned_data["application"]
+
+
+class ApplicationCreditForm(ApplicationForm):
+    limit = forms.DecimalField(
+        label="First credit limit, HKD", min_value=1, max_digits=20, decimal_places=2
+    )
+    spread = PercentField(label="Spread over the benchmark, % a year")
+    review_date = _date("Reviewed by", help_text="Within a year.")
+    basis = forms.CharField(
+        label="Rests on", required=False, max_length=200, help_text="Accounts, references, score."
+    )
+    assessment = _words("Written assessment")
+
+
 FORMS: dict[str, type[ProposeForm]] = {
+    "application_credit": ApplicationCreditForm,
+    "open_account": ApplicationForm,
+    "refuse_application": ApplicationForm,
     "haircut": HaircutForm,
     "frr_haircut": FrrHaircutForm,
     "margin_terms": TermsForm,

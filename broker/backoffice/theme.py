@@ -33,6 +33,10 @@ class _View:
 
 _GROUPS = (
     (
+        "Onboarding",
+        _View("onboarding.read_applications", "applications", "Applications", "person_add"),
+    ),
+    (
         "Risk",
         _Page("lending.marginaccount", "Margin accounts", "account_balance_wallet"),
         _Page("lending.margincall", "Margin calls", "notification_important"),

@@ -20,6 +20,8 @@ from lending.margin.ratios import margin_usage
 from lending.margin.readings import Reading, read
 from lending.margin.relation import MarginRelationMove
 from lending.trading.order import Order, OrderMove, OrderState, Side
+from onboarding.applications.application import Application, ApplicationMove
+from onboarding.applications.people import Applicant
 from onboarding.clients import Client, ClientMove, Service, Signatory
 from onboarding.enquiries import EnquiryMove
 from onboarding.investors.status import InvestorMove, InvestorStatus
@@ -64,13 +66,20 @@ class Sale:
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """One move that is told, and the one client and account it concerns."""
+    """
+    One move that is told, and the one client and account it concerns; of an application there is
+    no client until it is opened.
+    """
 
     move: Move
     subject: MarginAccount | MarginCall | Order | object
     occasion: str
-    client: Client
+    client: Client | None
     account: MarginAccount | None
+
+    @property
+    def application(self) -> Application | None:
+        return self.subject if isinstance(self.subject, Application) else None
 
 
 class Facts:
@@ -80,7 +89,7 @@ class Facts:
         self.now = now
         occurrences = list(occurrences)
         accounts = {each.account.pk: each.account for each in occurrences if each.account}
-        clients = {each.client.pk for each in occurrences}
+        clients = {each.client.pk for each in occurrences if each.client}
         self._accounts = accounts
         self._readings = {r.account_id: r for r in read(now=now, account_ids=sorted(accounts))}
         self._calls = _calls_of(occurrences)
@@ -91,8 +100,21 @@ class Facts:
         }
         self._assets = list(Asset.objects.filter(kind=Kind.VA, marginable=True).order_by("pk"))
         self._top_ups = _top_ups(self._assets, now=now)
-        self.signatories = _signatories(clients)
-        self.managers = _managers(clients, now=now)
+        self._signatories = _signatories(clients)
+        self._managers = _managers(clients, now=now)
+        self._applicants = _applicants({e.application.pk for e in occurrences if e.application})
+
+    def people(self, occurrence: Occurrence) -> list[User]:
+        """Whom it is told: who signs for the client, or fills in the application."""
+        if occurrence.application:
+            return self._applicants.get(occurrence.application.pk, [])
+        return self._signatories.get(occurrence.client.pk, [])
+
+    def manager(self, occurrence: Occurrence) -> User | None:
+        """The relationship manager who gets a copy."""
+        if occurrence.application:
+            return occurrence.application.manager
+        return self._managers.get(occurrence.client.pk)
 
     def context(self, occurrence: Occurrence) -> dict:
         """What the templates of one occurrence may speak of."""
@@ -104,9 +126,10 @@ class Facts:
         return {
             "move": occurrence.move,
             "client": occurrence.client,
+            "application": occurrence.application,
             "account": account,
             "terms": account and account.terms,
-            "manager": self.managers.get(occurrence.client.pk),
+            "manager": self.manager(occurrence),
             "now": self.now,
             "order": occurrence.subject if isinstance(occurrence.subject, Order) else None,
             "status": _status_of(occurrence.subject),
@@ -205,6 +228,14 @@ def _signatories(client_ids: set[int]) -> dict[int, list[User]]:
     return signing
 
 
+def _applicants(application_ids: set[int]) -> dict[int, list[User]]:
+    filling: dict[int, list[User]] = defaultdict(list)
+    rows = Applicant.objects.filter(application__in=application_ids, user__is_active=True)
+    for each in rows.select_related("user").order_by("pk"):
+        filling[each.application_id].append(each.user)
+    return filling
+
+
 def _managers(client_ids: set[int], *, now: datetime) -> dict[int, User]:
     on = now.date()
     serving = Service.objects.filter(
@@ -245,6 +276,7 @@ def _subjects(model: type[Move], ids: set[int]) -> dict[int, object]:
         InvestorMove: ("client",),
         EnquiryMove: ("client",),
         ProposalMove: ("client",),
+        ApplicationMove: ("client", "manager"),
     }.get(model, ())
     subject = model._meta.get_field("subject").related_model
     return subject.objects.select_related(*related).in_bulk(ids)

@@ -12,6 +12,7 @@ from lending.margin.account import MarginMove, State
 from lending.margin.call import MarginCallMove
 from lending.margin.relation import MarginRelationMove
 from lending.trading.order import OrderMove, Side
+from onboarding.applications.application import ApplicationMove
 from onboarding.clients import ClientMove
 from onboarding.enquiries import EnquiryMove
 from onboarding.investors.status import InvestorMove
@@ -85,6 +86,14 @@ TOLD: dict[type[Move], dict[str, Occasion]] = {
         "withdraw": _same("investor/withdraw"),
     },
     EnquiryMove: {},
+    ApplicationMove: {
+        "submit": _same("application/submit"),
+        "ask": _same("application/ask"),
+        "open": _same("application/open"),
+        "refuse": _same("application/refuse"),
+        "withdraw": _same("application/withdraw"),
+        "expire": _same("application/expire"),
+    },
     ProposalMove: {},
     PaymentMove: {
         "hold": _same("payment/hold"),
@@ -121,6 +130,14 @@ SILENT: dict[type[Move], dict[str, str]] = {
     ClientMove: {},
     InvestorMove: {"replace": "told by the newer status: confirm"},
     EnquiryMove: {"close": "the house's own question"},
+    ApplicationMove: {
+        "answer": "the applicant's own act",
+        "approve": "told when it is opened, in the same transaction",
+    }
+    | dict.fromkeys(
+        ("take", "pass_to_credit", "hand_back"),
+        "the house's own: the applicant is told when something is needed, and the end",
+    ),
     # What was approved is told by what it changed.
     ProposalMove: dict.fromkeys(
         ("approve", "refuse", "withdraw", "expire"), "the house's own: staff have an inbox of them"

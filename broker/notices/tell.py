@@ -11,11 +11,13 @@ from datetime import datetime
 
 from django.db import transaction
 
+from broker.notices.desks import to_desks
 from broker.notices.facts import Facts, Occurrence, occurrences_of
 from broker.notices.notice import Channel, Notice
 from broker.notices.occasions import SILENT, TOLD
 from broker.notices.words import one_line, rendered
 from lending.margin.account import MarginMove
+from onboarding.applications.application import ApplicationMove
 from onboarding.lifecycle import Move
 from onboarding.users import User
 
@@ -51,6 +53,7 @@ def _tell_batch(*, now: datetime) -> tuple[int, int]:
     ]
     occurrences.sort(key=lambda each: _order(each.move))
     notices = _written(occurrences, now=now) if occurrences else []
+    notices += to_desks(by_model.get(ApplicationMove, []), now=now)
     Notice.objects.bulk_create(notices)
     _mark(by_model, now=now)
     return len(moves), len(notices)
@@ -85,10 +88,10 @@ def _written(occurrences: list[Occurrence], *, now: datetime) -> list[Notice]:
         context = facts.context(each)
         subject = rendered(each.occasion, "subject", context)
         body = rendered(each.occasion, "body", context)
-        signatories = facts.signatories.get(each.client.pk, [])
+        signatories = facts.people(each)
         for user in signatories or [None]:
             notices.append(_notice(each, user, subject, body, now=now))
-        manager = facts.managers.get(each.client.pk)
+        manager = facts.manager(each)
         if manager:
             copied = rendered("copy", "body", context | {"body": body, "told": signatories})
             notices.append(

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from broker.portal.access import margin_accounts_of
 from lending.margin.readings import read
+from onboarding.applications.application import Application
 from onboarding.users import Role
 
 
@@ -26,6 +27,8 @@ def entrance(request: HttpRequest) -> HttpResponse:
         return redirect("live_book" if user.has_perm("broker.view_live_book") else "admin:index")
     now = timezone.now()
     accounts = list(margin_accounts_of(user, now=now))
+    if not accounts and Application.objects.of(user).exists():
+        return redirect("portal:applications")
     if len(accounts) == 1:
         return redirect("portal:home", accounts[0].number)
     readings = {r.account_id: r for r in read(now=now, account_ids=[a.pk for a in accounts])}

@@ -3,6 +3,8 @@
 from django.urls import path
 
 from broker.portal.acknowledge import acknowledge
+from broker.portal.application import application, confirm, give_up
+from broker.portal.applications import applications
 from broker.portal.disclosures import disclosure, disclosures
 from broker.portal.documents import documents
 from broker.portal.draw import draw
@@ -10,9 +12,35 @@ from broker.portal.entrance import entrance
 from broker.portal.home import home
 from broker.portal.investor import investor, knowledge
 from broker.portal.messages import conversation
+from broker.portal.papers import papers
+from broker.portal.parties import parties, party, remove
 from broker.portal.repay import repay
+from broker.portal.requests import answer_request
+from broker.portal.sign_up import letter_sent, new_login, sign_up
+from broker.portal.signers import invitation, signers
+from broker.portal.step import step
 
 app_name = "portal"
+
+
+def _of_one_application() -> list:
+    """The pages under the number of an application; the last is any step that is a plain form."""
+    at = "applications/<str:number>/"
+    return [
+        path(at, application, name="application"),
+        path(f"{at}withdraw/", give_up, name="give_up"),
+        path(f"{at}confirm/", confirm, name="confirm"),
+        path(f"{at}parties/", parties, name="parties"),
+        path(f"{at}parties/new/<str:nature>/", party, name="new_party"),
+        path(f"{at}parties/<int:pk>/", party, name="party"),
+        path(f"{at}parties/<int:pk>/remove/", remove, name="remove_party"),
+        path(f"{at}people/", signers, name="signers"),
+        path(f"{at}documents/", papers, name="papers"),
+        path(f"{at}requests/<int:pk>/", answer_request, name="answer_request"),
+        path(f"{at}<str:step>/", step, name="step"),
+    ]
+
+
 urlpatterns = [
     path("", entrance, name="entrance"),
     path("messages/", conversation, name="messages"),
@@ -25,4 +53,10 @@ urlpatterns = [
     path("accounts/<str:number>/calls/<int:call_id>/acknowledge/", acknowledge, name="acknowledge"),
     path("investor/<str:number>/", investor, name="investor"),
     path("investor/<str:number>/test/", knowledge, name="knowledge"),
+    path("apply/", sign_up, name="sign_up"),
+    path("apply/sent/", letter_sent, name="letter_sent"),
+    path("apply/<str:secret>/", new_login, name="new_login"),
+    path("invitations/<str:secret>/", invitation, name="invitation"),
+    path("applications/", applications, name="applications"),
+    *_of_one_application(),
 ]

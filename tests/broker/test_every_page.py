@@ -15,6 +15,9 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from lending.margin.account import MarginAccount
 from lending.margin.call import MarginCall
+from onboarding.applications.application import Application
+from onboarding.applications.people import Applicant
+from onboarding.applications.review import Item, ask, assign
 from onboarding.approvals import propose
 from onboarding.disclosures.text import Disclosure
 from onboarding.documents.document import Document
@@ -23,6 +26,7 @@ from onboarding.rights import PERMISSIONS
 from onboarding.users import Role, User
 from tests.broker.backoffice import world as world_of
 from tests.factories import client_user, staff
+from tests.factories.applications import in_review
 from tests.factories.screening import alert_of, hit_on, lists_in_force, stop_of
 
 pytestmark = pytest.mark.django_db
@@ -67,6 +71,7 @@ class World:
     hit_pk: int
     alert_pk: int
     case_pk: int
+    application: Application
 
 
 def _account(world: World) -> dict:
@@ -79,6 +84,23 @@ def _client(world: World) -> dict:
 
 def _document(world: World) -> dict:
     return {"pk": world.paper_pk}
+
+
+def _application(world: World) -> dict:
+    return {"number": world.application.number}
+
+
+def _of_application(**more: object) -> Page:
+    """A page of one application: for those who fill it in, and for nobody else."""
+    return Page(OWN_CLIENT, lambda world: _application(world) | more)
+
+
+def _party(world: World) -> dict:
+    return _application(world) | {"pk": world.application.parties.first().pk}
+
+
+def _request(world: World) -> dict:
+    return _application(world) | {"pk": world.application.requests.first().pk}
 
 
 def _proposal(world: World) -> dict:
@@ -112,6 +134,8 @@ PAGES: dict[str, Page] = {
     "client_page": Page(holders("onboarding.view_client") - {OTHER_RM}, _client),
     "credit": Page(holders("onboarding.view_creditassessment") - {OTHER_RM}, _client),
     "credit_reviews": Page(holders("onboarding.view_creditassessment")),
+    "applications": Page(holders("onboarding.read_applications")),
+    "application": Page(holders("onboarding.read_applications") - {OTHER_RM}, _application),
     "parameters": Page(holders("onboarding.view_parametervalue")),
     # The own settings of whoever is signed in; what changes them asks for the password first.
     "account_reauthenticate": Page(SIGNED_IN),
@@ -166,6 +190,23 @@ PAGES: dict[str, Page] = {
     "api:draws": Page(OWN_CLIENT, _account),
     "api:schema": Page(EVERYBODY - {STRANGER}),
     "api:docs": Page(EVERYBODY - {STRANGER}),
+    # Whoever comes to apply; a link that was never sent leads nowhere.
+    "portal:sign_up": Page(EVERYBODY),
+    "portal:letter_sent": Page(EVERYBODY),
+    "portal:new_login": Page(frozenset(), lambda world: {"secret": "guessed"}),
+    "portal:invitation": Page(frozenset(), lambda world: {"secret": "guessed"}),
+    "portal:applications": Page(OWN_CLIENT | {OTHER_CLIENT}),
+    "portal:application": _of_application(),
+    "portal:give_up": _of_application(),
+    "portal:confirm": _of_application(),
+    "portal:parties": _of_application(),
+    "portal:new_party": _of_application(nature="person"),
+    "portal:party": Page(OWN_CLIENT, _party),
+    "portal:remove_party": Page(OWN_CLIENT, _party),
+    "portal:signers": _of_application(),
+    "portal:papers": _of_application(),
+    "portal:answer_request": Page(OWN_CLIENT, _request),
+    "portal:step": _of_application(step="purpose"),
     # The first page leads everybody to the own one.
     "portal:entrance": Page(EVERYBODY - {STRANGER}),
     # Every client's login has the own: an applicant's is one, too.
@@ -236,7 +277,16 @@ def world(time_machine) -> World:
         hit.pk,
         alert_of(account.client, now=world_of.NOW).pk,
         stop_of(account.client, now=world_of.NOW).pk,
+        _an_application(built.manager),
     )
+
+
+def _an_application(manager: User) -> Application:
+    """One that waits for its applicant, and that the client's manager looks after."""
+    application = in_review("person", now=world_of.NOW)
+    officer = application.officer
+    assign(application, manager, by=officer, now=world_of.NOW)
+    return ask(application, [Item("answer", "Why?")], by=officer, now=world_of.NOW)
 
 
 def visitor_of(world: World, name: str) -> User | None:
@@ -248,7 +298,11 @@ def visitor_of(world: World, name: str) -> User | None:
         return staff(Role.RM)
     if name == Role.RM:
         return world.manager
-    return client_user(world.account) if name == Role.CLIENT else staff(name)
+    if name != Role.CLIENT:
+        return staff(name)
+    user = client_user(world.account)
+    Applicant.objects.create(application=world.application, user=user, since=world_of.NOW)
+    return user
 
 
 def is_closed(response) -> bool:

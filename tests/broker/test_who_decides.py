@@ -34,6 +34,7 @@ from tests.factories import (
     price,
     staff,
 )
+from tests.factories.applications import CREDIT, decided, submitted, with_credit
 from tests.factories.credit import application
 from tests.factories.investors import InvestorScene
 from tests.factories.screening import ASKED, asked
@@ -66,6 +67,10 @@ TABLE = {
     "reactivate_client": ({"rm", "credit_officer", "compliance"}, {"compliance"}),
     "close_client": (CLIENT_CARE, {"compliance"}),
     "handover": (CLIENT_CARE, {"responsible_officer"}),
+    "refuse_application": ({"onboarding_officer", "credit_officer"}, {"compliance"}),
+    "application_credit": ({"credit_officer"}, {"credit_officer"}),
+    "application_credit above its size": ({"credit_officer"}, {"mic_rm"}),
+    "open_account": ({"onboarding_officer"}, {"compliance"}),
     "legal_hold": ({"compliance", "mlro"}, {"mlro", "responsible_officer"}),
     "disclosure_version": ({"compliance"}, {"responsible_officer"}),
     "erase_documents": ({"compliance"}, {"responsible_officer"}),
@@ -111,7 +116,7 @@ class Scene:
             "assessment": "Audited accounts.",
             "review_date": "2027-03-01",
         }
-        return {
+        known = {
             "haircut": {"asset": "BTC", "lending": "0.65", "liquidation": "0.4"},
             "frr_haircut": {"asset": "0700", "frr": "0.2"},
             "margin_terms": {"name": "House terms", "warn": "0.89"},
@@ -147,7 +152,17 @@ class Scene:
             },
             "legal_hold": {"client": number, "on": "on", "reference": "HKP 12/2026"},
             **self.investors.payloads(),
-        }.get(line, {"client": number})
+        }
+        return known.get(line) or self._of_application(line) or {"client": number}
+
+    def _of_application(self, line: str) -> dict | None:
+        """An application as far on as the command of the line needs it."""
+        command = line.partition(" ")[0]
+        if command == "application_credit":
+            credit = CREDIT | {"application": with_credit().number}
+            return credit if command == line else credit | {"limit": "20000000.01"}
+        made = {"refuse_application": submitted, "open_account": decided}.get(command)
+        return made and {"application": made().number}
 
     def prepared(self, line: str) -> str:
         """The command of the line, with what it needs to be possible."""

@@ -17,7 +17,10 @@ STAFF = [role for role in Role if role != Role.CLIENT]
 # Acts and pages, not rows that are looked at.
 NOT_A_VIEW = {
     "broker.view_live_book",
+    "onboarding.read_applications",
+    "onboarding.read_checks",
     "onboarding.read_messages",
+    "onboarding.review_applications",
     "onboarding.write_messages",
     "onboarding.view_screening",
     "onboarding.view_held_payments",
@@ -69,8 +72,8 @@ def test_nobody_may_add_change_or_delete_by_form():
     words = {
         right.split(".")[1].split("_")[0] for rights in PERMISSIONS.values() for right in rights
     }
-    # Messages are written on a page of their own.
-    assert words == {"view", "read", "write"}
+    # Messages are written, and applications reviewed, on pages of their own.
+    assert words == {"view", "read", "write", "review"}
 
 
 def test_a_client_has_no_right_on_the_staff_site():
