@@ -1,7 +1,11 @@
 """The models that the features of this app define."""
 
 from onboarding import client_changes, ties  # noqa: F401 - register their commands
-from onboarding.applications import refusal, terms_accepted  # noqa: F401 - a command, a check
+from onboarding.applications import (  # noqa: F401 - a command, two checks
+    refusal,
+    screened,
+    terms_accepted,
+)
 from onboarding.applications.application import Application, ApplicationMove
 from onboarding.applications.checks import CheckRecord
 from onboarding.applications.credit_decision import CreditDecision

@@ -13,7 +13,6 @@ from django.db import connection, models
 from collateral.custody.pool import Pool
 from lending.ledger.chart import open_subledgers
 from lending.margin.account import MarginAccount
-from lending.margin.limit_change import CreditLimitChange, Reason
 from lending.margin.relation import MarginRelation
 from lending.margin.terms import MarginTerms
 from onboarding.applications.application import Application, State
@@ -22,6 +21,7 @@ from onboarding.applications.credit_decision import CreditDecision, decision_of
 from onboarding.applications.documents_needed import papers_held
 from onboarding.applications.named import in_state
 from onboarding.applications.review import stale_since
+from onboarding.applications.screened import screen_as_client
 from onboarding.applications.steps import missing
 from onboarding.applications.terms_accepted import carry, signing
 from onboarding.approvals import Command, Difference, Invalid, Proposal, register
@@ -123,6 +123,7 @@ def _apply(payload: dict, *, proposal: Proposal, now: datetime) -> dict:
     )
     belongs_to(papers_held(application), client)
     carry(application, client)
+    screen_as_client(application, client, now=now)
     for carry_more in _CARRIES:
         carry_more(application, client, now=now)
     return {"client": client.number, "account": account.number}
@@ -158,34 +159,18 @@ def _account(client: Client, decision: CreditDecision, *, now: datetime) -> Marg
     relation = MarginRelation.objects.create(client=client)
     relation = move(relation, MarginRelation.activate, reason="opened with the account", now=now)
     [subledger] = open_subledgers(1)
-    account = MarginAccount.objects.create(
+    # The limit is the decision's; it lends nothing before the client's means are assessed (JC-3).
+    return MarginAccount.objects.create(
         number=_next("lending_account_number", "M", MarginAccount),
         client=client,
         relation=relation,
         pool=Pool.objects.create(client=client),
         subledger=subledger,
         terms=terms_of_house(now=now),
-        credit_limit=0,
+        credit_limit=decision.limit,
         spread=decision.spread,
         opened_at=now,
     )
-    # The log of limits is the only way to one, and begins here.
-    CreditLimitChange.objects.create(
-        account=account,
-        before=0,
-        after=decision.limit,
-        reasons=[Reason.FINANCIAL_SITUATION],
-        assessment=decision.assessment,
-        basis=decision.basis,
-        review_date=decision.review_date,
-        effective_at=now,
-        maker=decision.maker,
-        checker=decision.checker,
-        proposal=decision.proposal,
-    )
-    MarginAccount.objects.filter(pk=account.pk).update(credit_limit=decision.limit)
-    account.refresh_from_db()
-    return account
 
 
 def _next(sequence: str, letter: str, model) -> str:

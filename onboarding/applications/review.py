@@ -11,6 +11,7 @@ from onboarding.applications.checks import LATE, not_passed
 from onboarding.applications.periods import STALE, period
 from onboarding.applications.refusals import NotPossible
 from onboarding.applications.request import Request, Wanted
+from onboarding.applications.screened import screen_parties
 from onboarding.applications.send import go_on_with_review, signing_party
 from onboarding.applications.steps import missing, steps_for
 from onboarding.hands import APPLICATION_CREDIT
@@ -47,6 +48,7 @@ def take(application: Application, *, by, now: datetime) -> Application:
     :raises NotPossible: not the role, or somebody took it first
     """
     row = _row(application, by=by, states=[State.SUBMITTED])
+    screen_parties(row, now=now)
     return move(row, Application.take, reason="taken into review", mover=by, officer=by, now=now)
 
 

@@ -8,6 +8,7 @@ from onboarding.applications.application import Application, State
 from onboarding.applications.party import ApplicationParty
 from onboarding.applications.people import Confirmation, confirmed_by
 from onboarding.applications.refusals import ChangedMeanwhile, NotPossible
+from onboarding.applications.screened import screen_parties
 from onboarding.applications.steps import missing, signatures_needed
 from onboarding.lifecycle import move
 
@@ -71,6 +72,7 @@ def go_on_with_review(application: Application, *, by, now: datetime) -> Applica
     if application.requests.filter(answered_at=None).exists() or not is_confirmed(application):
         application.refresh_from_db()
         return application
+    screen_parties(application, now=now)
     reason = "all that was asked for is there"
     return move(application, Application.answer, reason=reason, mover=by, now=now)
 

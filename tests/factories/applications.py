@@ -12,9 +12,12 @@ from onboarding.applications.review import assign, pass_to_credit, take
 from onboarding.applications.save import begin, save_party, save_step, this_is_me, version_of
 from onboarding.applications.send import confirm
 from onboarding.approvals import approve, propose
+from onboarding.screening.lists import ListVersion
+from onboarding.screening.load import load
 from onboarding.users import Role, User
 from tests.factories import NOON, client_user, staff
 from tests.factories.files import pdf, upload
+from tests.factories.screening import PEP, UN, sdn
 from tests.factories.terms import agree, terms_in_force
 
 _numbers = itertools.count(1)
@@ -159,7 +162,19 @@ def submitted(kind: str = "person", *, now: datetime = NOON) -> Application:
     return sign(complete(kind, now=now), now=now)
 
 
+SOMEBODY = (1, "PETROVA, Galina Olegovna", "individual", "DOB 1961.")
+
+
+def lists_of_strangers(*, now: datetime = NOON) -> None:
+    """Every list is in force, and nobody of these stories is on one."""
+    if not ListVersion.objects.exists():
+        load("ofac", sdn(SOMEBODY), source="test", now=now)
+        load("un", {"consolidated.xml": UN}, source="test", now=now)
+        load("pep", {"pep.csv": PEP}, source="test", now=now)
+
+
 def in_review(kind: str = "person", *, officer: User | None = None, now: datetime = NOON):
+    lists_of_strangers(now=now)
     officer = officer or staff(Role.ONBOARDING_OFFICER)
     return take(submitted(kind, now=now), by=officer, now=now)
 

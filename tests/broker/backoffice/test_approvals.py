@@ -26,6 +26,7 @@ from tests.factories import (
     margin_account,
     staff,
 )
+from tests.factories.applications import CREDIT, decided, submitted, with_credit
 from tests.factories.screening import ASKED
 from tests.factories.screening import asked as asked_for
 
@@ -512,6 +513,9 @@ GOOD = {
     "suspend_client": {},
     "close_client": {},
     "handover": {"from_date": "2026-03-05"},
+    "application_credit": CREDIT | {"spread": "3.5"},
+    "open_account": {},
+    "refuse_application": {},
     "legal_hold": {"on": "on", "reference": "HKP 12/2026"},
     "erase_documents": {},
     "disclosure_version": {
@@ -550,6 +554,13 @@ def test_each_form_proposes_what_can_be_applied(client, name):
     fields = fields | {"reason": "as agreed"}
     if name == "erase_documents":
         files.document(client_user(account), now=NOON.replace(year=2018))
+    far_on = {
+        "application_credit": with_credit,
+        "open_account": decided,
+        "refuse_application": submitted,
+    }
+    if name in far_on:
+        fields["application"] = far_on[name]().number
     if name in ("suspend_client", "close_client", "legal_hold"):
         fields["client"] = account.client.number
     if name == "handover":
@@ -558,7 +569,7 @@ def test_each_form_proposes_what_can_be_applied(client, name):
     answer = asked(client, name, fields)
 
     assert answer.status_code == 302, text_of(answer)
-    row = proposed().get()
+    row = Proposal.objects.latest("pk")
     client.force_login(staff(row.approvers[0]))
     client.post(page_of(row), {"decision": "approve", "reason": "agreed"})
     assert stored(row).state == State.APPROVED

@@ -37,6 +37,7 @@ from onboarding.clients import Client, ClientState, manager_of
 from onboarding.disclosures.acceptance import terms_gate
 from onboarding.entity import ProductSwitch, client_type
 from onboarding.lifecycle import move
+from onboarding.screening.screened import Screened
 from onboarding.users import Role
 from tests.factories import NOON, client_user, house, staff
 from tests.factories.applications import (
@@ -165,8 +166,8 @@ def test_only_officers_review_and_only_what_stands_where_it_must():
 
 def test_it_is_passed_to_credit_with_its_checks_and_a_manager():
     application = in_review()
-    check_all(application, by=application.officer, but=(Check.SCREENING,))
-    with pytest.raises(NotPossible, match=r"Not passed: Screening clear\."):
+    check_all(application, by=application.officer, but=(Check.INVESTOR,))
+    with pytest.raises(NotPossible, match=r"Not passed: Professional investor on evidence\."):
         pass_to_credit(application, by=application.officer, reason="", now=NOON)
     check_all(application, by=application.officer)
     with pytest.raises(NotPossible, match="relationship manager"):
@@ -215,12 +216,13 @@ def test_the_account_is_born_whole_with_the_limit_that_credit_decided():
     assert account.relation.client == client
     assert account.pool.client == client
     assert (str(account.credit_limit), str(account.spread)) == ("4000000.00", "0.035000")
-    [change] = account.limit_changes.all()
-    assert (change.before, change.after, change.proposal.command) == (
-        0,
-        account.credit_limit,
-        "application_credit",
-    )
+    assert account.opening.decision.proposal.command == "application_credit"
+    # Born with its limit, it lends nothing before the client's means are assessed.
+    assert not account.limit_changes.exists()
+    assert {row.key.split(":")[0] for row in Screened.objects.filter(client=client)} == {
+        "client",
+        "application",
+    }
     assert {row.check_name for row in application.checks.filter(by=None)} >= {"credit"}
     assert set(application.documents.values_list("document__client", flat=True)) == {client.pk}
     assert terms_gate(client, now=NOON) is None
