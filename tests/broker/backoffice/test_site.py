@@ -171,7 +171,7 @@ class TestAccountPage:
 
         cost = statements(client, f"{ACCOUNTS}{fallen.pk}/change/")
 
-        assert cost <= 36
+        assert cost <= 42
         assert statements(client, f"{ACCOUNTS}{fresh.pk}/change/") <= cost
 
 

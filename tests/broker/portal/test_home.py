@@ -343,4 +343,4 @@ def test_a_thousand_movements_cost_no_more_statements(client, called, borrower):
         response = client.get(home_of(called))
 
     assert response.status_code == 200
-    assert len(queries) <= 25
+    assert len(queries) <= 32

@@ -18,7 +18,6 @@ from broker.signin.adapter import SecondFactorAdapter
 from collateral.haircuts import Haircut
 from lending.loans.draw import Draw
 from onboarding.approvals import Proposal, State, propose
-from onboarding.disclosures.acceptance import Acceptance
 from onboarding.users import Role
 from tests.factories import NOON, client_user, house, margin_account, price, staff
 from tests.factories.terms import terms_in_force
@@ -180,7 +179,7 @@ class TestActs:
         assert client.post(address, answer).url.startswith("/login/again/")
         client.post(AGAIN, {"code": code(), "next": address})
 
-        assert Acceptance.objects.get().second_factor == "authenticator app"
+        assert text.acceptances.get(user__is_active=True).second_factor == "authenticator app"
 
     def test_an_approval_waits_for_it(self, client, clock):
         house()

@@ -9,7 +9,7 @@ from broker.replay.accounts import Opening, open_accounts
 from lending.loans.draw import Draw, DrawRefused, draw
 from onboarding.clients import Kind
 from onboarding.disclosures.text import Code, Disclosure
-from tests.factories import LONG_AGO, NOON, give, house, price
+from tests.factories import LONG_AGO, NOON, assess, confirm, give, house, price
 from tests.factories.terms import agree, signatory_of
 
 pytestmark = pytest.mark.django_db
@@ -18,6 +18,8 @@ pytestmark = pytest.mark.django_db
 def an_account(kind: str = Kind.PERSON):
     opening = Opening("C9", "Chan Tai Man", "MA9", Decimal(10**9), Decimal("0.03"), kind=kind)
     [account] = open_accounts([opening], house().terms, now=LONG_AGO)
+    confirm([account.client])
+    assess(account.client)
     give(account, {"BTC": "1"})
     price("BTC", "700000", at=NOON)
     return account

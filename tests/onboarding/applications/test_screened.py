@@ -100,6 +100,7 @@ def test_an_owner_who_is_listed_later_stops_the_client():
 
     listed = (2, party.name.upper(), "individual", f"DOB {party.birth_date:%d %b %Y}.")
     load("ofac", sdn(SOMEBODY, listed), source="test", now=NOON + timedelta(days=1))
+    rescreen(now=NOON + timedelta(days=1), why="a new version")
     hit = Hit.objects.get(screened__key=f"application:{application.pk}:{party.pk}")
     find_true(hit, reason="The same person.", by=staff(Role.COMPLIANCE), now=NOON)
 
