@@ -2,18 +2,23 @@
 
 from collateral import haircut_change  # noqa: F401 - registers its commands
 from collateral.assets import Asset
+from collateral.custody import place_change  # noqa: F401 - registers its command
 from collateral.custody.movements import Movement
-from collateral.custody.pool import Holding, Pool
+from collateral.custody.places import CustodyPlace, PlaceLicence
+from collateral.custody.pool import HeldAt, Holding, Pool
 from collateral.haircuts import Haircut, HaircutFloor
 from collateral.prices.price import HeldBack, Price
 
 __all__ = [
     "Asset",
+    "CustodyPlace",
     "Haircut",
     "HaircutFloor",
+    "HeldAt",
     "HeldBack",
     "Holding",
     "Movement",
+    "PlaceLicence",
     "Pool",
     "Price",
 ]

@@ -70,3 +70,7 @@ REACTIVATE_CLIENT = _hands(
 )
 CLOSE_CLIENT = _hands(proposes={Role.RM, Role.COMPLIANCE}, approves={Role.COMPLIANCE})
 HANDOVER = _hands(proposes={Role.RM, Role.COMPLIANCE}, approves={Role.RESPONSIBLE_OFFICER})
+CUSTODY_PLACE = _hands(
+    proposes={Role.OPERATIONS, Role.COMPLIANCE},
+    approves={Role.COMPLIANCE, Role.RESPONSIBLE_OFFICER},
+)
