@@ -52,6 +52,7 @@ _HOUSE = frozenset(
     }
 )
 _LIMITS = frozenset({"lending.view_creditlimitchange"})
+_CUSTODY = frozenset({"collateral.view_placelicence"})
 _EVERYTHING = (
     _BOOK
     | _MARKET
@@ -61,6 +62,7 @@ _EVERYTHING = (
     | _TERMS
     | _HOUSE
     | _LIMITS
+    | _CUSTODY
     | {"broker.view_live_book"}
 )
 
@@ -76,8 +78,14 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     Role.COMPLIANCE: _EVERYTHING,
     Role.RESPONSIBLE_OFFICER: _EVERYTHING,
     Role.DEALING: _BOOK | _MARKET | _DEALS | {"broker.view_live_book"},
-    Role.OPERATIONS: _BOOK | _MARKET | _DEALS | _BOOKS | _REPORTS | {"broker.view_live_book"},
-    Role.FINANCE: _BOOK | _MARKET | _DEALS | _BOOKS | _REPORTS | _TERMS | _HOUSE,
+    Role.OPERATIONS: _BOOK
+    | _MARKET
+    | _DEALS
+    | _BOOKS
+    | _REPORTS
+    | _CUSTODY
+    | {"broker.view_live_book"},
+    Role.FINANCE: _BOOK | _MARKET | _DEALS | _BOOKS | _REPORTS | _CUSTODY | _TERMS | _HOUSE,
     Role.MLRO: _BOOK | _DEALS,
     Role.MIC_OMO: _EVERYTHING,
     Role.MIC_RM: _EVERYTHING,

@@ -2,10 +2,17 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from decimal import Decimal
 
 from django import forms
 
+from broker.backoffice.custody_forms import CUSTODY_FORMS
+from broker.backoffice.propose_form import (
+    FromField,
+    PercentField,
+    ProposeForm,
+    date_field,
+    words_field,
+)
 from collateral.assets import Asset
 from lending.loans.rates import BenchmarkRate
 from lending.margin.limit_change import COMMAND as CREDIT_LIMIT
@@ -15,80 +22,10 @@ from lending.margin.terms_change import LEVELS, WINDOWS, terms_now
 from onboarding.approvals import commands
 from onboarding.entity import FEATURES, VA_FINANCING_CONDITIONS, Feature, LegalEntity
 from onboarding.parameters import all_declared
-from onboarding.payloads import LONGEST_TEXT, as_percent, today
+from onboarding.payloads import as_percent, today
 from onboarding.users import Role, User
 
 MOST_CLIENTS = 200
-
-
-class PercentField(forms.DecimalField):
-    """Typed as a percentage, given back as a fraction of one."""
-
-    def __init__(self, **kwargs):
-        super().__init__(min_value=0, max_value=100, decimal_places=4, **kwargs)
-
-    def clean(self, value) -> Decimal | None:
-        percent = super().clean(value)
-        return None if percent is None else percent / 100
-
-
-class _From(forms.DateTimeField):
-    """The time from which it shall hold; empty means when it is approved."""
-
-    def __init__(self):
-        super().__init__(
-            label="In force from",
-            required=False,
-            help_text="Hong Kong time. Leave it empty for the moment of the approval.",
-            widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-        )
-
-
-def _date(label: str, **kwargs) -> forms.DateField:
-    return forms.DateField(
-        label=label, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), **kwargs
-    )
-
-
-def _words(label: str, **kwargs) -> forms.CharField:
-    return forms.CharField(
-        label=label, max_length=LONGEST_TEXT, widget=forms.Textarea(attrs={"rows": 3}), **kwargs
-    )
-
-
-class ProposeForm(forms.Form):
-    """`asks` are the subject and payload of each proposal it makes; most forms make one."""
-
-    reason = _words("Why")
-
-    field_order: list[str] | None = None
-
-    def __init__(self, *args, now: datetime, **kwargs):
-        super().__init__(*args, label_suffix="", **kwargs)
-        self.now = now
-        self.order_fields([name for name in self.fields if name != "reason"] + ["reason"])
-
-    def asks(self) -> Iterator[tuple[str, dict]]:
-        yield self.subject(), self.payload()
-
-    def subject(self) -> str:
-        raise NotImplementedError
-
-    def payload(self) -> dict:
-        """Every field but the reason, as text; what was left empty is left out."""
-        return {
-            name: _text(value)
-            for name, value in self.cleaned_data.items()
-            if name != "reason" and value not in (None, "")
-        }
-
-
-def _text(value) -> str | list[str]:
-    if isinstance(value, list):
-        return [str(each) for each in value]
-    if isinstance(value, Decimal):
-        return f"{value:f}"
-    return value.isoformat() if hasattr(value, "isoformat") else str(value)
 
 
 class _OfAsset(ProposeForm):
@@ -101,19 +38,19 @@ class _OfAsset(ProposeForm):
 class HaircutForm(_OfAsset):
     lending = PercentField(label="Lending haircut, %")
     liquidation = PercentField(label="Liquidation haircut, %")
-    effective_at = _From()
+    effective_at = FromField()
 
 
 class FrrHaircutForm(_OfAsset):
     frr = PercentField(label="FRR haircut, %")
-    effective_at = _From()
+    effective_at = FromField()
 
 
 class TermsForm(ProposeForm):
     """Only what differs from the terms in force is proposed; the rest stays as it is."""
 
     name = forms.ChoiceField(label="Terms")
-    effective_at = _From()
+    effective_at = FromField()
 
     def __init__(self, *args, now: datetime, **kwargs):
         super().__init__(*args, now=now, **kwargs)
@@ -152,7 +89,7 @@ def _now_of(name: str, value) -> str:
 class BenchmarkForm(ProposeForm):
     currency = forms.ChoiceField()
     rate = PercentField(label="Yearly rate, %")
-    from_date = _date("From")
+    from_date = date_field("From")
     source = forms.CharField(max_length=60)
 
     def __init__(self, *args, now: datetime, **kwargs):
@@ -168,14 +105,14 @@ class LimitForm(ProposeForm):
     account = forms.CharField(label="Margin account", max_length=12)
     limit = forms.DecimalField(label="New limit, HKD", min_value=0, decimal_places=2)
     reasons = forms.MultipleChoiceField(choices=Reason.choices, widget=forms.CheckboxSelectMultiple)
-    assessment = _words("Written risk assessment")
+    assessment = words_field("Written risk assessment")
     basis = forms.CharField(
         label="Rests on",
         required=False,
         max_length=200,
         help_text="The credit assessment or other evidence, by its reference.",
     )
-    review_date = _date("Reviewed again by", help_text="Within a year.")
+    review_date = date_field("Reviewed again by", help_text="Within a year.")
 
     def __init__(self, *args, now: datetime, **kwargs):
         super().__init__(*args, now=now, **kwargs)
@@ -188,7 +125,7 @@ class LimitForm(ProposeForm):
 class SizeForm(ProposeForm):
     command = forms.ChoiceField(label="Of", choices=[(CREDIT_LIMIT, "Credit limit")])
     amount = forms.DecimalField(label="Size, HKD", min_value=0, decimal_places=2)
-    effective_at = _From()
+    effective_at = FromField()
 
     def subject(self) -> str:
         return dict(self.fields["command"].choices)[self.cleaned_data["command"]]
@@ -201,11 +138,11 @@ class ParameterForm(ProposeForm):
     value = forms.DecimalField(
         label="Value", min_value=0, help_text="A share is a part of one: 0.35 is 35%."
     )
-    source = _words("Rests on", help_text="Rule and text, or the decision of the house.")
+    source = words_field("Rests on", help_text="Rule and text, or the decision of the house.")
     verified = forms.ChoiceField(
         label="Was the source read?", choices=[("no", "No"), ("yes", "Yes, by me")]
     )
-    effective_at = _From()
+    effective_at = FromField()
 
     def __init__(self, *args, now: datetime, **kwargs):
         super().__init__(*args, now=now, **kwargs)
@@ -226,8 +163,8 @@ class SwitchForm(ProposeForm):
     notification = forms.CharField(
         label="SFC notification reference", required=False, max_length=60
     )
-    notified_date = _date("Notified on", required=False)
-    effective_at = _From()
+    notified_date = date_field("Notified on", required=False)
+    effective_at = FromField()
 
     def __init__(self, *args, now: datetime, **kwargs):
         super().__init__(*args, now=now, **kwargs)
@@ -269,7 +206,7 @@ class HandoverForm(ProposeForm):
         label="New relationship manager",
         to_field_name="username",
     )
-    from_date = _date("From")
+    from_date = date_field("From")
 
     def clean_clients(self) -> list[str]:
         numbers = sorted(set(self.cleaned_data["clients"].replace(",", " ").split()))
@@ -302,6 +239,7 @@ FORMS: dict[str, type[ProposeForm]] = {
     "reactivate_client": ClientForm,
     "close_client": ClientForm,
     "handover": HandoverForm,
+    **CUSTODY_FORMS,
 }
 
 

@@ -60,6 +60,11 @@ _GROUPS = (
         _Page("collateral.heldback", "Held back prices", "front_hand"),
     ),
     (
+        "Custody",
+        _View("collateral.view_placelicence", "custody_places", "Custody places", "lock"),
+        _Page("collateral.placelicence", "Licences of places", "badge"),
+    ),
+    (
         "House",
         _Page("onboarding.legalentity", "Legal entities", "domain"),
         _Page("onboarding.productswitch", "Product switches", "toggle_on"),

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from collateral.amounts import CENT, EXACT, NOTHING, quotient_down, round_down
 from collateral.assets import Asset, Kind
+from collateral.custody.places import va_gate
 from collateral.prices.price import Price
 from lending.loans.draw import Draw, DrawRefused, KeyReused, Purpose, draw
 from lending.margin.account import MarginAccount
@@ -69,6 +70,8 @@ def _reserve(account, asset, amount, *, venue, key, by, now) -> tuple[Draw, Orde
     price = Price.objects.latest_of_each(now=now).filter(asset=asset).first()
     if price is None or price.fresh_until < now:
         raise DrawRefused(f"{asset} has no fresh price, so it cannot be bought now.")
+    if why := va_gate(now=now):
+        raise DrawRefused(why)
     advance = draw(account, amount, purpose=Purpose.BUY, asset=asset, key=key, by=by, now=now)
     units = _affordable(asset, amount, price.value, venue, now=now)
     if not units:

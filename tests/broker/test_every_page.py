@@ -86,6 +86,7 @@ PAGES: dict[str, Page] = {
         _proposal,
     ),
     "client_page": Page(holders("onboarding.view_client") - {OTHER_RM}, _client),
+    "custody_places": Page(holders("collateral.view_placelicence")),
     "parameters": Page(holders("onboarding.view_parametervalue")),
     "admin:index": Page(ALL_STAFF),
     "admin:search": Page(ALL_STAFF),

@@ -31,6 +31,7 @@ pytestmark = pytest.mark.django_db
 TASKS = [
     broker.tasks.margin_book,
     broker.tasks.send_notices,
+    broker.tasks.watch_custody,
     collateral.tasks.refresh_prices,
     lending.tasks.accrue_interest,
     lending.tasks.follow_terms,

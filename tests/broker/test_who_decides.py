@@ -54,6 +54,7 @@ TABLE = {
     "reactivate_client": ({"rm", "credit_officer", "compliance"}, {"compliance"}),
     "close_client": (CLIENT_CARE, {"compliance"}),
     "handover": (CLIENT_CARE, {"responsible_officer"}),
+    "custody_place": ({"operations", "compliance"}, {"compliance", "responsible_officer"}),
 }
 
 
@@ -106,6 +107,7 @@ class Scene:
                 "manager": self.successor.username,
                 "from_date": "2026-03-05",
             },
+            "custody_place": {"code": "NEW", "kind": "broker", "name": "A broker"},
         }.get(line, {"client": number})
 
     def prepared(self, line: str) -> str:

@@ -503,6 +503,7 @@ GOOD = {
     "suspend_client": {},
     "close_client": {},
     "handover": {"from_date": "2026-03-05"},
+    "custody_place": {"code": "NEW", "kind": "broker", "name": "A broker", "keeps": ["share"]},
 }
 
 

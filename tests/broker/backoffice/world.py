@@ -17,6 +17,7 @@ from broker.notices.notice import Channel, Notice
 from broker.reports.archive import StoredReport
 from collateral.assets import Asset
 from collateral.custody.movements import Movement
+from collateral.custody.places import PlaceLicence
 from collateral.haircuts import Haircut
 from collateral.prices.price import HeldBack, Price
 from lending.ledger import entries
@@ -174,6 +175,7 @@ def _rows_of_the_house() -> dict[type[Model], Model]:
         ),
         MarginTerms: MarginTerms.objects.get(),
         BenchmarkRate: BenchmarkRate.objects.first(),
+        PlaceLicence: PlaceLicence.objects.first(),
         LegalEntity: LegalEntity.objects.get(),
         ProductSwitch: ProductSwitch.objects.first(),
         ApprovalSize: ApprovalSize.objects.get(),
