@@ -4,7 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from broker.notices.announce import announce_refusal, announce_reports
-from broker.notices.custody import announce_licences
+from broker.notices.custody import announce_licences, keep_authorities
 from broker.notices.send import send
 from broker.notices.tell import tell
 from broker.reports.margin_book import NAME, DoesNotTie
@@ -31,5 +31,7 @@ def margin_book(**_):
 
 @shared_task(expires=3600, soft_time_limit=60, time_limit=90)
 def watch_custody(**_):
-    """Once for each licence and each of its days, however often it is asked."""
-    announce_licences(now=timezone.now())
+    """Once for each licence and authority and each of their days, however often it is asked."""
+    now = timezone.now()
+    announce_licences(now=now)
+    keep_authorities(now=now)

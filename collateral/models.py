@@ -2,10 +2,12 @@
 
 from collateral import haircut_change  # noqa: F401 - registers its commands
 from collateral.assets import Asset
-from collateral.custody import place_change  # noqa: F401 - registers its command
+from collateral.custody import authority_change, place_change  # noqa: F401 - register theirs
+from collateral.custody.authority import StandingAuthority
 from collateral.custody.movements import Movement
 from collateral.custody.places import CustodyPlace, PlaceLicence
 from collateral.custody.pool import HeldAt, Holding, Pool
+from collateral.custody.repledge import Repledge
 from collateral.haircuts import Haircut, HaircutFloor
 from collateral.prices.price import HeldBack, Price
 
@@ -21,4 +23,6 @@ __all__ = [
     "PlaceLicence",
     "Pool",
     "Price",
+    "Repledge",
+    "StandingAuthority",
 ]

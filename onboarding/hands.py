@@ -74,3 +74,13 @@ CUSTODY_PLACE = _hands(
     proposes={Role.OPERATIONS, Role.COMPLIANCE},
     approves={Role.COMPLIANCE, Role.RESPONSIBLE_OFFICER},
 )
+PLEDGE_SECURITIES = _hands(
+    proposes={Role.OPERATIONS, Role.RM}, approves={Role.OPERATIONS, Role.RESPONSIBLE_OFFICER}
+)
+RELEASE_SECURITIES = _hands(
+    proposes={Role.OPERATIONS, Role.RM}, approves={Role.CREDIT_OFFICER, Role.RESPONSIBLE_OFFICER}
+)
+STANDING_AUTHORITY = _hands(
+    proposes={Role.OPERATIONS, Role.RM, Role.COMPLIANCE},
+    approves={Role.COMPLIANCE, Role.RESPONSIBLE_OFFICER},
+)

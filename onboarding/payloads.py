@@ -33,6 +33,14 @@ def money(payload: dict, key: str, called: str) -> Decimal:
     return _number(payload, key, called, places=2, most=Decimal(10) ** 21)
 
 
+def units(payload: dict, key: str, called: str) -> Decimal:
+    """Units of an asset, above zero, at most 18 places."""
+    value = _number(payload, key, called, places=18, most=Decimal(10) ** 19)
+    if not value:
+        raise Invalid(f"{called} must be above zero.")
+    return value
+
+
 def number(payload: dict, key: str, called: str, *, most: int) -> Decimal:
     """A whole number above zero."""
     value = _number(payload, key, called, places=0, most=Decimal(most))

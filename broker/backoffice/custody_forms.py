@@ -2,8 +2,8 @@
 
 from django import forms
 
-from broker.backoffice.propose_form import FromField, ProposeForm, date_field
-from collateral.assets import Kind
+from broker.backoffice.propose_form import FromField, ProposeForm, date_field, words_field
+from collateral.assets import Asset, Kind
 from collateral.custody.places import PlaceKind
 
 
@@ -30,6 +30,59 @@ class PlaceForm(ProposeForm):
         return self.cleaned_data["code"]
 
 
+class TransferForm(ProposeForm):
+    account = forms.CharField(label="Margin account", max_length=12)
+    asset = forms.ModelChoiceField(
+        Asset.objects.filter(kind=Kind.SHARE).order_by("code"), label="Share", to_field_name="code"
+    )
+    units = forms.DecimalField(label="Number of shares", min_value=0, max_digits=38)
+    participant = forms.CharField(label="Broker or CCASS participant", max_length=60)
+    reference = forms.CharField(label="Reference of the transfer", max_length=60)
+    place = forms.CharField(
+        label="Custody place",
+        max_length=12,
+        required=False,
+        help_text="Its code. Empty: where shares are kept.",
+    )
+    evidence = words_field("What was seen")
+
+    def subject(self) -> str:
+        said = self.cleaned_data
+        return f"{said['units'].normalize():,f} {said['asset']}, {said['account']}"
+
+
+class AuthorityForm(ProposeForm):
+    client = forms.CharField(label="Client number", max_length=12)
+    starts_on = date_field("First day")
+    expires_on = date_field("Last day", required=False)
+    professional = forms.CharField(
+        label="What shows a professional investor",
+        max_length=200,
+        required=False,
+        help_text="Without it an authority lasts at most twelve months.",
+    )
+    evidence = words_field("Signed paper")
+
+    def subject(self) -> str:
+        return self.cleaned_data["client"]
+
+
+class AuthorityEndForm(ProposeForm):
+    client = forms.CharField(label="Client number", max_length=12)
+    how = forms.ChoiceField(
+        label="The client",
+        choices=[("objection", "does not renew it"), ("revocation", "revokes it now")],
+    )
+    evidence = words_field("The client's word")
+
+    def subject(self) -> str:
+        return self.cleaned_data["client"]
+
+
 CUSTODY_FORMS: dict[str, type[ProposeForm]] = {
     "custody_place": PlaceForm,
+    "pledge_securities": TransferForm,
+    "release_securities": TransferForm,
+    "standing_authority": AuthorityForm,
+    "end_standing_authority": AuthorityEndForm,
 }

@@ -26,11 +26,13 @@ from tests.factories import (
     NOON,
     a_parameter,
     client_user,
+    give,
     house,
     manager_for,
     margin_account,
     staff,
 )
+from tests.factories.custody import an_authority
 from tests.proofs import refused, sql
 
 pytestmark = pytest.mark.django_db
@@ -55,6 +57,16 @@ TABLE = {
     "close_client": (CLIENT_CARE, {"compliance"}),
     "handover": (CLIENT_CARE, {"responsible_officer"}),
     "custody_place": ({"operations", "compliance"}, {"compliance", "responsible_officer"}),
+    "pledge_securities": ({"operations", "rm"}, {"operations", "responsible_officer"}),
+    "release_securities": ({"operations", "rm"}, {"credit_officer", "responsible_officer"}),
+    "standing_authority": (
+        {"operations", "rm", "compliance"},
+        {"compliance", "responsible_officer"},
+    ),
+    "end_standing_authority": (
+        {"operations", "rm", "compliance"},
+        {"compliance", "responsible_officer"},
+    ),
 }
 
 
@@ -82,6 +94,14 @@ class Scene:
             "assessment": "Audited accounts.",
             "review_date": "2027-03-01",
         }
+        transfer = {
+            "account": self.account.number,
+            "asset": "0700",
+            "units": "100",
+            "participant": "B01234",
+            "reference": "T-1",
+            "evidence": "CCASS report",
+        }
         return {
             "haircut": {"asset": "BTC", "lending": "0.65", "liquidation": "0.4"},
             "frr_haircut": {"asset": "0700", "frr": "0.2"},
@@ -107,6 +127,15 @@ class Scene:
                 "manager": self.successor.username,
                 "from_date": "2026-03-05",
             },
+            "pledge_securities": transfer,
+            "release_securities": transfer,
+            "standing_authority": {
+                "client": number,
+                "starts_on": "2026-03-05",
+                "expires_on": "2027-03-04",
+                "evidence": "Signed form",
+            },
+            "end_standing_authority": {"client": number, "how": "revocation", "evidence": "Letter"},
             "custody_place": {"code": "NEW", "kind": "broker", "name": "A broker"},
         }.get(line, {"client": number})
 
@@ -114,6 +143,10 @@ class Scene:
         """The command of the line, with what it needs to be possible."""
         if line == "reactivate_client":
             move(self.account.client, Client.suspend, reason="x", now=NOON)
+        if line == "release_securities":
+            give(self.account, {"0700": "100"})
+        if line == "end_standing_authority":
+            an_authority(self.account)
         return line.partition(" ")[0]
 
 

@@ -1,8 +1,11 @@
 """Makes what stories of custody start with."""
 
+from datetime import date
+
+from collateral.custody.authority import Given, StandingAuthority
 from collateral.custody.places import CustodyPlace, PlaceLicence
 from onboarding.users import User
-from tests.factories import LONG_AGO, house
+from tests.factories import LONG_AGO, NOON, house
 
 
 def place(
@@ -24,3 +27,17 @@ def place(
         checker=User.objects.get(username="checker"),
     )
     return made
+
+
+def an_authority(account, *, starts=date(2026, 3, 4), ends=date(2027, 3, 3)) -> StandingAuthority:
+    """Of the account's client, in writing."""
+    return StandingAuthority.objects.create(
+        client=account.client,
+        given=Given.WRITTEN,
+        starts_on=starts,
+        expires_on=ends,
+        evidence="test",
+        recorded_at=NOON,
+        maker=User.objects.get(username="maker"),
+        checker=User.objects.get(username="checker"),
+    )

@@ -24,6 +24,7 @@ from tests.factories import (
     margin_account,
     staff,
 )
+from tests.factories.custody import an_authority
 
 pytestmark = pytest.mark.django_db
 
@@ -482,6 +483,13 @@ def test_financing_is_switched_on_by_compliance_and_the_responsible_officer(clie
     assert ProductSwitch.objects.latest("pk").notification == "SFC/7"
 
 
+TRANSFER = {
+    "asset": "0700",
+    "units": "100",
+    "participant": "B01234",
+    "reference": "T-1",
+    "evidence": "CCASS report",
+}
 GOOD = {
     "haircut": {"asset": "BTC", "lending": "65", "liquidation": "40"},
     "frr_haircut": {"asset": "0700", "frr": "20"},
@@ -503,19 +511,35 @@ GOOD = {
     "suspend_client": {},
     "close_client": {},
     "handover": {"from_date": "2026-03-05"},
+    "pledge_securities": TRANSFER,
+    "release_securities": TRANSFER,
+    "standing_authority": {
+        "starts_on": "2026-03-05",
+        "expires_on": "2027-03-04",
+        "evidence": "Signed form",
+    },
+    "end_standing_authority": {"how": "revocation", "evidence": "Letter"},
     "custody_place": {"code": "NEW", "kind": "broker", "name": "A broker", "keeps": ["share"]},
 }
 
 
 @pytest.mark.parametrize("name", sorted(set(FORMS) - {"credit_limit", "reactivate_client"}))
 def test_each_form_proposes_what_can_be_applied(client, name):
-    account = margin_account()
+    account = margin_account(pledged={} if name == "close_client" else {"0700": "100"})
+    an_authority(account)
     manager = manager_for(account)
     command = next(command for command in commands() if command.name == name)
     makers = sorted(command.proposes)
     client.force_login(manager if Role.RM in makers else staff(makers[0]))
     fields = GOOD[name] | {"reason": "as agreed"}
-    if name in ("suspend_client", "close_client"):
+    if name in ("pledge_securities", "release_securities"):
+        fields["account"] = account.number
+    if name in (
+        "suspend_client",
+        "close_client",
+        "standing_authority",
+        "end_standing_authority",
+    ):
         fields["client"] = account.client.number
     if name == "handover":
         fields |= {"clients": account.client.number, "manager": staff(Role.RM).username}
