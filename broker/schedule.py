@@ -21,6 +21,7 @@ TIMETABLE = {
     "sweep margins": _every("lending.tasks.sweep_margins", seconds=5),
     "work liquidations": _every("lending.tasks.work_liquidations", seconds=5),
     "follow terms": _every("lending.tasks.follow_terms", seconds=60),
+    "apply corporate actions": _every("lending.tasks.apply_corporate_actions", seconds=60),
     "expire proposals": _every("onboarding.tasks.expire_proposals", seconds=60),
     "send notices": _every("broker.tasks.send_notices", seconds=15),
     # Before the month is posted, so that its last day is in it.

@@ -7,6 +7,7 @@ from django.urls import include, path
 from broker.backoffice.approvals import inbox, together
 from broker.backoffice.book import book
 from broker.backoffice.client import client
+from broker.backoffice.corporate_actions import corporate_actions, load_ex_dates
 from broker.backoffice.custody_places import custody_places
 from broker.backoffice.parameters import parameters
 from broker.backoffice.proposal import proposal
@@ -23,6 +24,8 @@ urlpatterns = [
     path("staff/approvals/new/<slug:command>/", propose, name="propose"),
     path("staff/approvals/<int:pk>/", proposal, name="proposal"),
     path("staff/clients/<str:number>/", client, name="client_page"),
+    path("staff/custody/actions/", corporate_actions, name="corporate_actions"),
+    path("staff/custody/actions/calendar/", load_ex_dates, name="load_ex_dates"),
     path("staff/custody/places/", custody_places, name="custody_places"),
     path("staff/parameters/", parameters, name="parameters"),
     path("staff/", admin.site.urls),

@@ -15,6 +15,7 @@ from lending.margin.limit_change import CreditLimitChange
 from lending.margin.relation import MarginRelation, MarginRelationMove
 from lending.margin.terms import MarginTerms
 from lending.margin.transfer import SecuritiesTransfer
+from lending.trading import entitlement_payment  # noqa: F401 - registers its command
 from lending.trading.order import Order, OrderMove
 from lending.trading.venues.paper import PaperTrade
 

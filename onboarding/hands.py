@@ -84,3 +84,12 @@ STANDING_AUTHORITY = _hands(
     proposes={Role.OPERATIONS, Role.RM, Role.COMPLIANCE},
     approves={Role.COMPLIANCE, Role.RESPONSIBLE_OFFICER},
 )
+CORPORATE_ACTION = _hands(
+    proposes={Role.OPERATIONS}, approves={Role.OPERATIONS, Role.COMPLIANCE, Role.RISK_OFFICER}
+)
+PAY_CORPORATE_ACTION = _hands(
+    proposes={Role.OPERATIONS}, approves={Role.FINANCE, Role.RESPONSIBLE_OFFICER}
+)
+
+# Who loads what others sent: the calendar of ex-dates, the statements of custodians.
+LOADS_FILES = frozenset({Role.OPERATIONS, Role.COMPLIANCE})

@@ -52,7 +52,7 @@ _HOUSE = frozenset(
     }
 )
 _LIMITS = frozenset({"lending.view_creditlimitchange"})
-_CUSTODY = frozenset({"collateral.view_placelicence"})
+_CUSTODY = frozenset({"collateral.view_placelicence", "collateral.view_corporateaction"})
 _EVERYTHING = (
     _BOOK
     | _MARKET

@@ -3,6 +3,7 @@
 from django import forms
 
 from broker.backoffice.propose_form import FromField, ProposeForm, date_field, words_field
+from collateral.actions.action import FRACTIONS, KINDS, CorporateAction
 from collateral.assets import Asset, Kind
 from collateral.custody.places import PlaceKind
 
@@ -51,6 +52,55 @@ class TransferForm(ProposeForm):
         return f"{said['units'].normalize():,f} {said['asset']}, {said['account']}"
 
 
+class ActionForm(ProposeForm):
+    asset = forms.ModelChoiceField(
+        Asset.objects.exclude(kind=Kind.CASH).order_by("code"), to_field_name="code"
+    )
+    kind = forms.ChoiceField(choices=[(str(kind), words) for kind, words in KINDS.items()])
+    ex_date = date_field("Ex-date")
+    new = forms.IntegerField(
+        label="New units", required=False, min_value=1, help_text="Five for one: 5 new, 1 old."
+    )
+    old = forms.IntegerField(label="for, or on, old units", required=False, min_value=1)
+    cash = forms.DecimalField(
+        label="Dividend, HKD a unit", required=False, min_value=0, decimal_places=10
+    )
+    subscription = forms.DecimalField(
+        label="Rights: HKD for each new unit", required=False, min_value=0, decimal_places=10
+    )
+    into = forms.ModelChoiceField(
+        Asset.objects.exclude(kind=Kind.CASH).order_by("code"),
+        label="Fork: what it gives",
+        required=False,
+        to_field_name="code",
+    )
+    fractions = forms.ChoiceField(
+        choices=[(str(rule), words) for rule, words in FRACTIONS.items()], required=False
+    )
+    source = words_field("Read in")
+
+    def subject(self) -> str:
+        return f"{KINDS[self.cleaned_data['kind']]} of {self.cleaned_data['asset']}"
+
+
+class ActionPaymentForm(ProposeForm):
+    action = forms.ModelChoiceField(
+        CorporateAction.objects.exclude(applied_at=None)
+        .filter(entitlements__cash__gt=0, entitlements__paid_at=None)
+        .select_related("asset")
+        .distinct()
+        .order_by("pk"),
+        label="Corporate action",
+    )
+    evidence = words_field("Where the money came in")
+
+    def subject(self) -> str:
+        return str(self.cleaned_data["action"])
+
+    def payload(self) -> dict:
+        return super().payload() | {"action": str(self.cleaned_data["action"].pk)}
+
+
 class AuthorityForm(ProposeForm):
     client = forms.CharField(label="Client number", max_length=12)
     starts_on = date_field("First day")
@@ -83,6 +133,8 @@ CUSTODY_FORMS: dict[str, type[ProposeForm]] = {
     "custody_place": PlaceForm,
     "pledge_securities": TransferForm,
     "release_securities": TransferForm,
+    "corporate_action": ActionForm,
+    "pay_corporate_action": ActionPaymentForm,
     "standing_authority": AuthorityForm,
     "end_standing_authority": AuthorityEndForm,
 }

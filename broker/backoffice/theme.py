@@ -62,6 +62,13 @@ _GROUPS = (
     (
         "Custody",
         _View("collateral.view_placelicence", "custody_places", "Custody places", "lock"),
+        _View(
+            "collateral.view_corporateaction",
+            "corporate_actions",
+            "Corporate actions",
+            "call_split",
+        ),
+        _Page("collateral.corporateaction", "Actions entered", "history_edu"),
         _Page("collateral.placelicence", "Licences of places", "badge"),
     ),
     (

@@ -86,6 +86,8 @@ PAGES: dict[str, Page] = {
         _proposal,
     ),
     "client_page": Page(holders("onboarding.view_client") - {OTHER_RM}, _client),
+    "corporate_actions": Page(holders("collateral.view_corporateaction")),
+    "load_ex_dates": Page(frozenset({"operations", "compliance"})),
     "custody_places": Page(holders("collateral.view_placelicence")),
     "parameters": Page(holders("onboarding.view_parametervalue")),
     "admin:index": Page(ALL_STAFF),

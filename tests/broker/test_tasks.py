@@ -34,6 +34,7 @@ TASKS = [
     broker.tasks.watch_custody,
     collateral.tasks.refresh_prices,
     lending.tasks.accrue_interest,
+    lending.tasks.apply_corporate_actions,
     lending.tasks.follow_terms,
     lending.tasks.post_interest,
     lending.tasks.sweep_margins,

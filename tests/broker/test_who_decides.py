@@ -32,7 +32,7 @@ from tests.factories import (
     margin_account,
     staff,
 )
-from tests.factories.custody import an_authority
+from tests.factories.custody import an_action_applied, an_authority
 from tests.proofs import refused, sql
 
 pytestmark = pytest.mark.django_db
@@ -57,6 +57,8 @@ TABLE = {
     "close_client": (CLIENT_CARE, {"compliance"}),
     "handover": (CLIENT_CARE, {"responsible_officer"}),
     "custody_place": ({"operations", "compliance"}, {"compliance", "responsible_officer"}),
+    "corporate_action": ({"operations"}, {"operations", "compliance", "risk_officer"}),
+    "pay_corporate_action": ({"operations"}, {"finance", "responsible_officer"}),
     "pledge_securities": ({"operations", "rm"}, {"operations", "responsible_officer"}),
     "release_securities": ({"operations", "rm"}, {"credit_officer", "responsible_officer"}),
     "standing_authority": (
@@ -70,6 +72,17 @@ TABLE = {
 }
 
 
+SPLIT = {
+    "asset": "0700",
+    "kind": "split",
+    "ex_date": "2026-03-05",
+    "new": "5",
+    "old": "1",
+    "fractions": "cash",
+    "source": "Circular",
+}
+
+
 class Scene:
     """A client with an account and a manager, and a payload for each line of the table."""
 
@@ -79,6 +92,7 @@ class Scene:
         self.manager = manager_for(self.account)
         self.successor = staff(Role.RM)
         self.parameter = a_parameter()
+        self.action = 0
 
     def person(self, role: str):
         """Somebody of that role; the manager is the client's own."""
@@ -127,6 +141,8 @@ class Scene:
                 "manager": self.successor.username,
                 "from_date": "2026-03-05",
             },
+            "corporate_action": SPLIT,
+            "pay_corporate_action": {"action": f"{self.action}", "evidence": "Bank statement"},
             "pledge_securities": transfer,
             "release_securities": transfer,
             "standing_authority": {
@@ -145,6 +161,9 @@ class Scene:
             move(self.account.client, Client.suspend, reason="x", now=NOON)
         if line == "release_securities":
             give(self.account, {"0700": "100"})
+        if line == "pay_corporate_action":
+            give(self.account, {"0005": "100"})
+            self.action = an_action_applied().pk
         if line == "end_standing_authority":
             an_authority(self.account)
         return line.partition(" ")[0]

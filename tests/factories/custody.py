@@ -2,10 +2,13 @@
 
 from datetime import date
 
+from collateral.actions.action import CorporateAction
 from collateral.custody.authority import Given, StandingAuthority
 from collateral.custody.places import CustodyPlace, PlaceLicence
-from onboarding.users import User
-from tests.factories import LONG_AGO, NOON, house
+from lending.trading.actions import apply_due_actions
+from onboarding.approvals import approve, propose
+from onboarding.users import Role, User
+from tests.factories import LONG_AGO, NOON, house, price, staff
 
 
 def place(
@@ -41,3 +44,14 @@ def an_authority(account, *, starts=date(2026, 3, 4), ends=date(2027, 3, 3)) -> 
         maker=User.objects.get(username="maker"),
         checker=User.objects.get(username="checker"),
     )
+
+
+def an_action_applied() -> CorporateAction:
+    """A dividend of HKD 1 on each share of 0005, ex and applied today; its cash is due."""
+    price("0005", "60", at=LONG_AGO)
+    payload = {"asset": "0005", "kind": "dividend", "cash": "1", "source": "Circular"}
+    payload["ex_date"] = f"{NOON.date()}"
+    proposal = propose("corporate_action", payload, by=staff(Role.OPERATIONS), reason="x", now=NOON)
+    approve(proposal, by=staff(Role.COMPLIANCE), reason="read", now=NOON)
+    [action] = apply_due_actions(now=NOON).applied
+    return action

@@ -19,12 +19,13 @@ from tests.factories import (
     NOON,
     a_parameter,
     client_user,
+    give,
     house,
     manager_for,
     margin_account,
     staff,
 )
-from tests.factories.custody import an_authority
+from tests.factories.custody import an_action_applied, an_authority
 
 pytestmark = pytest.mark.django_db
 
@@ -511,6 +512,16 @@ GOOD = {
     "suspend_client": {},
     "close_client": {},
     "handover": {"from_date": "2026-03-05"},
+    "corporate_action": {
+        "asset": "0700",
+        "kind": "split",
+        "ex_date": "2026-03-05",
+        "new": "5",
+        "old": "1",
+        "fractions": "cash",
+        "source": "Circular",
+    },
+    "pay_corporate_action": {"evidence": "Bank statement"},
     "pledge_securities": TRANSFER,
     "release_securities": TRANSFER,
     "standing_authority": {
@@ -532,6 +543,9 @@ def test_each_form_proposes_what_can_be_applied(client, name):
     makers = sorted(command.proposes)
     client.force_login(manager if Role.RM in makers else staff(makers[0]))
     fields = GOOD[name] | {"reason": "as agreed"}
+    if name == "pay_corporate_action":
+        give(account, {"0005": "100"})
+        fields["action"] = an_action_applied().pk
     if name in ("pledge_securities", "release_securities"):
         fields["account"] = account.number
     if name in (
@@ -547,7 +561,7 @@ def test_each_form_proposes_what_can_be_applied(client, name):
     answer = asked(client, name, fields)
 
     assert answer.status_code == 302, text_of(answer)
-    row = Proposal.objects.get()
+    row = Proposal.objects.get(state=State.PROPOSED)
     client.force_login(staff(row.approvers[0]))
     client.post(page_of(row), {"decision": "approve", "reason": "agreed"})
     assert stored(row).state == State.APPROVED

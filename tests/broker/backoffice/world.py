@@ -15,6 +15,7 @@ from broker import jobs
 from broker.jobs import JobRun
 from broker.notices.notice import Channel, Notice
 from broker.reports.archive import StoredReport
+from collateral.actions.action import CorporateAction
 from collateral.assets import Asset
 from collateral.custody.movements import Movement
 from collateral.custody.places import PlaceLicence
@@ -52,6 +53,7 @@ from tests.factories import (
     price,
     staff,
 )
+from tests.factories.custody import an_action_applied
 
 NOW = NOON + timedelta(minutes=2)
 
@@ -175,6 +177,7 @@ def _rows_of_the_house() -> dict[type[Model], Model]:
         ),
         MarginTerms: MarginTerms.objects.get(),
         BenchmarkRate: BenchmarkRate.objects.first(),
+        CorporateAction: an_action_applied(),
         PlaceLicence: PlaceLicence.objects.first(),
         LegalEntity: LegalEntity.objects.get(),
         ProductSwitch: ProductSwitch.objects.first(),
