@@ -28,6 +28,8 @@ TIMETABLE = {
     "accrue interest": _at("lending.tasks.accrue_interest", crontab(hour=0, minute=5)),
     "post interest": _at("lending.tasks.post_interest", crontab(day_of_month=1, hour=0, minute=30)),
     "watch custody": _at("broker.tasks.watch_custody", crontab(hour="8-20", minute=10)),
+    "reconcile custody": _at("broker.tasks.reconcile_custody", crontab(hour=7, minute=20)),
+    "custody exceptions": _at("broker.tasks.custody_exceptions", crontab(hour="7-23", minute=40)),
     # Once a day: the later turns make up for a morning that was missed.
     "margin book": _at("broker.tasks.margin_book", crontab(hour="7-23", minute=30)),
 }

@@ -4,11 +4,18 @@ from celery import shared_task
 from django.utils import timezone
 
 from broker.notices.announce import announce_refusal, announce_reports
-from broker.notices.custody import announce_licences, keep_authorities
+from broker.notices.custody import (
+    announce_differences,
+    announce_exceptions,
+    announce_licences,
+    keep_authorities,
+)
 from broker.notices.send import send
 from broker.notices.tell import tell
 from broker.reports.margin_book import NAME, DoesNotTie
-from broker.reports.morning import morning_book
+from broker.reports.morning import morning_book, morning_exceptions
+from collateral.custody.reconcile import reconcile_latest
+from collateral.custody.statement import latest_statements
 
 
 @shared_task(expires=15, soft_time_limit=60, time_limit=90)
@@ -35,3 +42,17 @@ def watch_custody(**_):
     now = timezone.now()
     announce_licences(now=now)
     keep_authorities(now=now)
+
+
+@shared_task(expires=3600, soft_time_limit=300, time_limit=330)
+def reconcile_custody(**_):
+    """The last statement of each place against the register as it is known now."""
+    now = timezone.now()
+    announce_differences(reconcile_latest(latest_statements(), now=now), now=now)
+
+
+@shared_task(expires=3600, soft_time_limit=300, time_limit=330)
+def custody_exceptions(**_):
+    """Once a Hong Kong day, however often it is asked."""
+    now = timezone.now()
+    morning_exceptions(now=now, tell=lambda made: announce_exceptions(made, now=now))

@@ -12,6 +12,12 @@ from broker.backoffice.custody_places import custody_places
 from broker.backoffice.parameters import parameters
 from broker.backoffice.proposal import proposal
 from broker.backoffice.propose import choose, propose
+from broker.backoffice.reconciliation import (
+    compare_again,
+    load_place_statement,
+    reconciliation,
+    take_difference,
+)
 from broker.portal.entrance import SignIn
 
 urlpatterns = [
@@ -27,6 +33,10 @@ urlpatterns = [
     path("staff/custody/actions/", corporate_actions, name="corporate_actions"),
     path("staff/custody/actions/calendar/", load_ex_dates, name="load_ex_dates"),
     path("staff/custody/places/", custody_places, name="custody_places"),
+    path("staff/custody/reconciliation/", reconciliation, name="reconciliation"),
+    path("staff/custody/reconciliation/load/", load_place_statement, name="load_statement"),
+    path("staff/custody/reconciliation/again/", compare_again, name="compare_again"),
+    path("staff/custody/differences/<int:pk>/take/", take_difference, name="take_difference"),
     path("staff/parameters/", parameters, name="parameters"),
     path("staff/", admin.site.urls),
     path("api/v1/", include("broker.api.urls")),

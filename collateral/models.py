@@ -4,12 +4,18 @@ from collateral import haircut_change  # noqa: F401 - registers its commands
 from collateral.actions import action_change  # noqa: F401 - registers its command
 from collateral.actions.action import CorporateAction, Entitlement, ExpectedExDate
 from collateral.assets import Asset
-from collateral.custody import authority_change, place_change  # noqa: F401 - register theirs
+from collateral.custody import (  # noqa: F401 - register their commands
+    authority_change,
+    difference_close,
+    place_change,
+)
 from collateral.custody.authority import StandingAuthority
+from collateral.custody.difference import Difference, DifferenceMove, ReconciliationRun
 from collateral.custody.movements import Movement
 from collateral.custody.places import CustodyPlace, PlaceLicence
 from collateral.custody.pool import HeldAt, Holding, Pool
 from collateral.custody.repledge import Repledge
+from collateral.custody.statement import Statement, StatementLine
 from collateral.haircuts import Haircut, HaircutFloor
 from collateral.prices.price import HeldBack, Price
 
@@ -17,6 +23,8 @@ __all__ = [
     "Asset",
     "CorporateAction",
     "CustodyPlace",
+    "Difference",
+    "DifferenceMove",
     "Entitlement",
     "ExpectedExDate",
     "Haircut",
@@ -28,6 +36,9 @@ __all__ = [
     "PlaceLicence",
     "Pool",
     "Price",
+    "ReconciliationRun",
     "Repledge",
     "StandingAuthority",
+    "Statement",
+    "StatementLine",
 ]

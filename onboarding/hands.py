@@ -90,6 +90,7 @@ CORPORATE_ACTION = _hands(
 PAY_CORPORATE_ACTION = _hands(
     proposes={Role.OPERATIONS}, approves={Role.FINANCE, Role.RESPONSIBLE_OFFICER}
 )
+CLOSE_DIFFERENCE = _hands(proposes={Role.OPERATIONS}, approves={Role.COMPLIANCE, Role.FINANCE})
 
 # Who loads what others sent: the calendar of ex-dates, the statements of custodians.
 LOADS_FILES = frozenset({Role.OPERATIONS, Role.COMPLIANCE})

@@ -52,7 +52,13 @@ _HOUSE = frozenset(
     }
 )
 _LIMITS = frozenset({"lending.view_creditlimitchange"})
-_CUSTODY = frozenset({"collateral.view_placelicence", "collateral.view_corporateaction"})
+_CUSTODY = frozenset(
+    {
+        "collateral.view_placelicence",
+        "collateral.view_corporateaction",
+        "collateral.view_difference",
+    }
+)
 _EVERYTHING = (
     _BOOK
     | _MARKET

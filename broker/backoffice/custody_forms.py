@@ -101,6 +101,14 @@ class ActionPaymentForm(ProposeForm):
         return super().payload() | {"action": str(self.cleaned_data["action"].pk)}
 
 
+class DifferenceForm(ProposeForm):
+    difference = forms.IntegerField(label="Difference, by its number", min_value=1)
+    explanation = words_field("Explanation")
+
+    def subject(self) -> str:
+        return f"#{self.cleaned_data['difference']}"
+
+
 class AuthorityForm(ProposeForm):
     client = forms.CharField(label="Client number", max_length=12)
     starts_on = date_field("First day")
@@ -135,6 +143,7 @@ CUSTODY_FORMS: dict[str, type[ProposeForm]] = {
     "release_securities": TransferForm,
     "corporate_action": ActionForm,
     "pay_corporate_action": ActionPaymentForm,
+    "close_difference": DifferenceForm,
     "standing_authority": AuthorityForm,
     "end_standing_authority": AuthorityEndForm,
 }

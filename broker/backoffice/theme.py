@@ -61,6 +61,7 @@ _GROUPS = (
     ),
     (
         "Custody",
+        _View("collateral.view_difference", "reconciliation", "Reconciliation", "balance"),
         _View("collateral.view_placelicence", "custody_places", "Custody places", "lock"),
         _View(
             "collateral.view_corporateaction",
@@ -69,6 +70,7 @@ _GROUPS = (
             "call_split",
         ),
         _Page("collateral.corporateaction", "Actions entered", "history_edu"),
+        _Page("collateral.difference", "Differences", "difference"),
         _Page("collateral.placelicence", "Licences of places", "badge"),
     ),
     (

@@ -1,5 +1,6 @@
 """What staff are told of custody: licences that end, and what does not agree."""
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -8,11 +9,13 @@ from broker.notices.announce import announce
 from broker.notices.notice import Channel, Notice
 from broker.notices.words import rendered
 from collateral.custody.authority import mark_reminded, renew_silent, to_remind
+from collateral.custody.difference import ReconciliationRun
 from collateral.custody.places import licences_ending
 from onboarding.clients import Client, Signatory
 from onboarding.users import Role
 
 WATCHERS = (Role.OPERATIONS, Role.COMPLIANCE)
+SAID = 20  # Of many differences the notice names the first.
 
 
 def announce_licences(*, now: datetime) -> int:
@@ -26,6 +29,35 @@ def announce_licences(*, now: datetime) -> int:
             now=now,
         )
         for ending in licences_ending(now=now)
+    )
+
+
+def announce_differences(runs: Iterable[ReconciliationRun], *, now: datetime) -> int:
+    """Tell of each run that opened differences; one that found what is known says nothing."""
+    told = 0
+    for run in runs:
+        opened = list(run.opened.select_related("place").order_by("pk"))
+        if opened:
+            told += announce(
+                f"reconciled:{run.pk}",
+                "custody/differences",
+                roles=WATCHERS,
+                context={"run": run, "opened": opened[:SAID], "more": len(opened[SAID:])},
+                now=now,
+            )
+    return told
+
+
+def announce_exceptions(reports: Sequence, *, now: datetime) -> int:
+    """Tell operations and compliance of the morning's open exceptions, the spreadsheet attached."""
+    spreadsheet = next(report for report in reports if report.format == "xlsx")
+    return announce(
+        f"report:{spreadsheet.name}:{spreadsheet.as_of_date}",
+        "custody/exceptions",
+        roles=WATCHERS,
+        context={"report": spreadsheet},
+        report=spreadsheet,
+        now=now,
     )
 
 

@@ -10,6 +10,7 @@ from django.db.models import Q
 
 from collateral.amounts import EXACT
 from collateral.assets import Asset, Kind
+from collateral.custody.difference import DifferenceMove
 from collateral.haircuts import Haircut
 from collateral.prices.price import Price
 from lending.liquidation.deficit import Deficit
@@ -236,6 +237,7 @@ def _subjects(model: type[Move], ids: set[int]) -> dict[int, object]:
         MarginRelationMove: ("client",),
         ClientMove: (),
         ProposalMove: ("client",),
+        DifferenceMove: ("client",),
     }[model]
     subject = model._meta.get_field("subject").related_model
     return subject.objects.select_related(*related).in_bulk(ids)

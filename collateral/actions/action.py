@@ -116,6 +116,13 @@ class CorporateAction(models.Model):
             said += f" at HKD {self.subscription.normalize():f}"
         return f"{said} of {self.into}" if self.into else said
 
+    @property
+    def prices(self) -> str:
+        """The price before and after in theory, HKD, with all the digits they have."""
+        if self.cum_price is None:
+            return "no price"
+        return f"{self.cum_price.normalize():f} to {self.ex_price.normalize():f}"
+
 
 class ExpectedExDate(models.Model):
     """An ex-date that was announced. It asks for an action, or for two people's word of none."""

@@ -13,6 +13,7 @@ from django.db import transaction
 
 from collateral.amounts import EXACT, NOTHING, quotient_down
 from collateral.assets import Asset
+from collateral.custody.difference import freezes
 from collateral.custody.movements import Movement, Place, Transfer, record
 from collateral.custody.places import CustodyPlace
 from collateral.custody.pool import HeldAt
@@ -48,6 +49,21 @@ def releasable(account: MarginAccount, line: PoolLine, reading: Reading) -> Deci
         return min(line.units, quotient_down(spare, level * lends, line.step))
 
 
+def release_gate(account: MarginAccount, asset: Asset, *, now: datetime) -> str | None:
+    """
+    Why nothing of `asset` is released to the client of `account` now, in its own words; else None.
+
+    Frozen while the register and a custodian disagree on it, until two people have explained why.
+    """
+    found = freezes(client_id=account.client_id, pool_id=account.pool_id, asset=asset)
+    if found is None:
+        return None
+    return (
+        f"Our records of {asset} are being compared with its custodian's. Nothing of it is released"
+        " until that is done."
+    )
+
+
 def obstacle_to_release(
     account: MarginAccount,
     asset: Asset,
@@ -62,6 +78,8 @@ def obstacle_to_release(
     `account` comes with its terms and its client.
     """
     if why := client_gate(account.client):
+        return why
+    if why := release_gate(account, asset, now=now):
         return why
     if account.state not in (State.HEALTHY, State.WARNED):
         return f"{account} is {account.get_state_display().lower()}: nothing is released from it."

@@ -13,6 +13,7 @@ import pytest
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from collateral.custody.difference import Difference
 from lending.margin.account import MarginAccount
 from lending.margin.call import MarginCall
 from onboarding.approvals import propose
@@ -55,6 +56,7 @@ class World:
     manager: User
     call: MarginCall
     proposal_pk: int
+    difference_pk: int
 
 
 def _account(world: World) -> dict:
@@ -88,6 +90,12 @@ PAGES: dict[str, Page] = {
     "client_page": Page(holders("onboarding.view_client") - {OTHER_RM}, _client),
     "corporate_actions": Page(holders("collateral.view_corporateaction")),
     "load_ex_dates": Page(frozenset({"operations", "compliance"})),
+    "reconciliation": Page(holders("collateral.view_difference")),
+    "load_statement": Page(frozenset({"operations", "compliance"})),
+    "compare_again": Page(frozenset({"operations", "compliance"})),
+    "take_difference": Page(
+        frozenset({"operations", "compliance"}), lambda world: {"pk": world.difference_pk}
+    ),
     "custody_places": Page(holders("collateral.view_placelicence")),
     "parameters": Page(holders("onboarding.view_parametervalue")),
     "admin:index": Page(ALL_STAFF),
@@ -149,7 +157,9 @@ def world(time_machine) -> World:
     proposal = propose(
         "haircut", haircut, by=staff(Role.RISK_OFFICER), reason="x", now=world_of.NOW
     )
-    return World(account, built.manager, built.own[MarginCall], proposal.pk)
+    return World(
+        account, built.manager, built.own[MarginCall], proposal.pk, built.own[Difference].pk
+    )
 
 
 def visitor_of(world: World, name: str) -> User | None:

@@ -29,7 +29,9 @@ from tests.factories import client_user, house, margin_account, price, staff
 pytestmark = pytest.mark.django_db
 
 TASKS = [
+    broker.tasks.custody_exceptions,
     broker.tasks.margin_book,
+    broker.tasks.reconcile_custody,
     broker.tasks.send_notices,
     broker.tasks.watch_custody,
     collateral.tasks.refresh_prices,

@@ -32,7 +32,7 @@ from tests.factories import (
     margin_account,
     staff,
 )
-from tests.factories.custody import an_action_applied, an_authority
+from tests.factories.custody import a_difference, an_action_applied, an_authority
 from tests.proofs import refused, sql
 
 pytestmark = pytest.mark.django_db
@@ -59,6 +59,7 @@ TABLE = {
     "custody_place": ({"operations", "compliance"}, {"compliance", "responsible_officer"}),
     "corporate_action": ({"operations"}, {"operations", "compliance", "risk_officer"}),
     "pay_corporate_action": ({"operations"}, {"finance", "responsible_officer"}),
+    "close_difference": ({"operations"}, {"compliance", "finance"}),
     "pledge_securities": ({"operations", "rm"}, {"operations", "responsible_officer"}),
     "release_securities": ({"operations", "rm"}, {"credit_officer", "responsible_officer"}),
     "standing_authority": (
@@ -93,6 +94,7 @@ class Scene:
         self.successor = staff(Role.RM)
         self.parameter = a_parameter()
         self.action = 0
+        self.difference = 0
 
     def person(self, role: str):
         """Somebody of that role; the manager is the client's own."""
@@ -143,6 +145,7 @@ class Scene:
             },
             "corporate_action": SPLIT,
             "pay_corporate_action": {"action": f"{self.action}", "evidence": "Bank statement"},
+            "close_difference": {"difference": f"{self.difference}", "explanation": "Booked late"},
             "pledge_securities": transfer,
             "release_securities": transfer,
             "standing_authority": {
@@ -164,6 +167,8 @@ class Scene:
         if line == "pay_corporate_action":
             give(self.account, {"0005": "100"})
             self.action = an_action_applied().pk
+        if line == "close_difference":
+            self.difference = a_difference(self.account).pk
         if line == "end_standing_authority":
             an_authority(self.account)
         return line.partition(" ")[0]

@@ -4,7 +4,10 @@ from datetime import date
 
 from collateral.actions.action import CorporateAction
 from collateral.custody.authority import Given, StandingAuthority
+from collateral.custody.difference import Difference
 from collateral.custody.places import CustodyPlace, PlaceLicence
+from collateral.custody.reconcile import reconcile
+from collateral.custody.statement import load_statement
 from lending.trading.actions import apply_due_actions
 from onboarding.approvals import approve, propose
 from onboarding.users import Role, User
@@ -55,3 +58,13 @@ def an_action_applied() -> CorporateAction:
     approve(proposal, by=staff(Role.COMPLIANCE), reason="read", now=NOON)
     [action] = apply_due_actions(now=NOON).applied
     return action
+
+
+def a_difference(account) -> Difference:
+    """The custodian has a share of 0005 of the account's client that nobody here knows of."""
+    content = f"asset,client,units\n0005,{account.client.number},1\n".encode()
+    by = staff(Role.OPERATIONS)
+    where = place("STATED")
+    statement = load_statement(where, content, name="s.csv", as_of=NOON, by=by, now=NOON)
+    run = reconcile(statement, by=by, now=NOON)
+    return Difference.objects.get(first_run=run, code="0005")

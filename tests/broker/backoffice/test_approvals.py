@@ -25,7 +25,7 @@ from tests.factories import (
     margin_account,
     staff,
 )
-from tests.factories.custody import an_action_applied, an_authority
+from tests.factories.custody import a_difference, an_action_applied, an_authority
 
 pytestmark = pytest.mark.django_db
 
@@ -521,6 +521,7 @@ GOOD = {
         "fractions": "cash",
         "source": "Circular",
     },
+    "close_difference": {"explanation": "Booked late"},
     "pay_corporate_action": {"evidence": "Bank statement"},
     "pledge_securities": TRANSFER,
     "release_securities": TRANSFER,
@@ -546,6 +547,8 @@ def test_each_form_proposes_what_can_be_applied(client, name):
     if name == "pay_corporate_action":
         give(account, {"0005": "100"})
         fields["action"] = an_action_applied().pk
+    if name == "close_difference":
+        fields["difference"] = a_difference(account).pk
     if name in ("pledge_securities", "release_securities"):
         fields["account"] = account.number
     if name in (

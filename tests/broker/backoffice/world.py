@@ -17,6 +17,7 @@ from broker.notices.notice import Channel, Notice
 from broker.reports.archive import StoredReport
 from collateral.actions.action import CorporateAction
 from collateral.assets import Asset
+from collateral.custody.difference import Difference
 from collateral.custody.movements import Movement
 from collateral.custody.places import PlaceLicence
 from collateral.haircuts import Haircut
@@ -53,7 +54,7 @@ from tests.factories import (
     price,
     staff,
 )
-from tests.factories.custody import an_action_applied
+from tests.factories.custody import a_difference, an_action_applied
 
 NOW = NOON + timedelta(minutes=2)
 
@@ -124,6 +125,7 @@ def _rows_of(account: MarginAccount) -> dict[type[Model], Model]:
         LedgerAccount: account.subledger.accounts.first(),
         Notice: _notice(account),
         CreditLimitChange: _limit_cut(account),
+        Difference: a_difference(account),
     }
 
 
