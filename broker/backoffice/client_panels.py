@@ -5,6 +5,7 @@ from itertools import chain
 
 from django.urls import reverse
 
+from broker.backoffice.custody_panel import custody
 from broker.backoffice.panels import ROWS_SHOWN, Fact, Kind, Panel, chip, link
 from broker.notices.notice import Notice
 from broker.templatetags.harbour import had, owed, owed_in_all
@@ -212,6 +213,7 @@ PANELS: tuple[Kind, ...] = (
     Kind("onboarding.view_client", _who),
     Kind("lending.view_marginaccount", _accounts),
     Kind("lending.view_margincall", _calls),
+    Kind("collateral.view_placelicence", custody),
     Kind("lending.view_creditlimitchange", _limits),
     Kind("onboarding.view_client", _approvals),
     Kind("broker.view_notice", _told),

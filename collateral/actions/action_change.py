@@ -31,7 +31,7 @@ def _asset(payload: dict, key: str, called: str) -> Asset:
 
 def _price(payload: dict, key: str, called: str) -> Decimal:
     value = units(payload, key, called)
-    if value != round(value, 10) or value >= Decimal(10) ** 12:
+    if value >= Decimal(10) ** 12 or value != round(value, 10):
         raise Invalid(f"{called} has at most ten decimals and is below HKD 1,000,000,000,000.")
     return value
 

@@ -183,14 +183,15 @@ def _placed(transfers: list[Transfer], *, now: datetime) -> list[Transfer]:
 
     What a pool does not have is asked of the first place, and the database refuses it.
     """
-    if all(transfer.custody_id for transfer in transfers):
-        return transfers
-    places = Places(now=now)
     rests = _rests([transfer for transfer in transfers if not transfer.into_pool])
+    places: Places | None = None
     placed = []
     for transfer in transfers:
         at = rests[transfer.pool_id, transfer.asset.pk]
-        first = transfer.custody_id or places.keeping(transfer.asset.kind)
+        first = transfer.custody_id or _only_place(transfer, at)
+        if first is None:
+            places = places or Places(now=now)
+            first = places.keeping(transfer.asset.kind)
         if transfer.into_pool or transfer.custody_id:
             parts = {first: transfer.units}
         else:
@@ -200,6 +201,14 @@ def _placed(transfers: list[Transfer], *, now: datetime) -> list[Transfer]:
             key = transfer.key if number == 1 else f"{transfer.key}{_PART}{number}"
             placed.append(replace(transfer, key=key, units=units, custody=place))
     return placed
+
+
+def _only_place(transfer: Transfer, at: dict[int, Decimal]) -> int | None:
+    """The one place that what leaves can leave, as it is almost always."""
+    if transfer.into_pool:
+        return None
+    held = [place for place, units in at.items() if units > 0]
+    return held[0] if len(held) == 1 else None
 
 
 def _parts(units: Decimal, at: dict[int, Decimal], first: int) -> dict[int, Decimal]:
@@ -216,6 +225,8 @@ def _parts(units: Decimal, at: dict[int, Decimal], first: int) -> dict[int, Deci
 def _rests(leaving: list[Transfer]) -> dict[tuple[int, int], dict[int, Decimal]]:
     """Units by place, of each pool and asset that something leaves; others are empty."""
     rests: dict = defaultdict(lambda: defaultdict(Decimal))
+    if not leaving:
+        return rests
     rows = HeldAt.objects.filter(
         pool__in={transfer.pool_id for transfer in leaving},
         asset__in={transfer.asset.pk for transfer in leaving},

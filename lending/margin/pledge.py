@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from django.db import transaction
 
+from collateral.actions.action import unpriced_by_action
 from collateral.assets import Asset, Kind
 from collateral.custody.movements import Place, Transfer, record
 from collateral.custody.places import CustodyPlace, va_gate
@@ -34,8 +35,8 @@ def pledge(
 
     False where the same pledge (same `key`) was taken before: doing it twice is doing it once.
 
-    :raises NotPledgeable: the asset lends nothing (VAF-7, SMF-26), the account is closed, or no
-        place with a licence keeps virtual assets (JC-7)
+    :raises NotPledgeable: the asset lends nothing (VAF-7, SMF-26), the account is closed, no
+        place with a licence keeps virtual assets (JC-7), or its corporate action is due
     :raises NotAWholeStep, KeyReused: see `collateral.custody.movements.record`
     """
     account = MarginAccount.objects.locked().get(pk=account.pk)
@@ -47,6 +48,8 @@ def pledge(
         raise NotPledgeable(f"{account} is closed")
     if asset.kind == Kind.VA and custody is None and (why := va_gate(now=now)):
         raise NotPledgeable(why)
+    if asset.pk in unpriced_by_action(now=now):
+        raise NotPledgeable(f"a corporate action of {asset} is due: its units change first")
     transfer = Transfer(
         key=key,
         asset=asset,

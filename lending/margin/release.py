@@ -11,6 +11,7 @@ from decimal import Decimal, localcontext
 
 from django.db import transaction
 
+from collateral.actions.action import unpriced_by_action
 from collateral.amounts import EXACT, NOTHING, quotient_down
 from collateral.assets import Asset
 from collateral.custody.difference import freezes
@@ -81,6 +82,8 @@ def obstacle_to_release(
         return why
     if why := release_gate(account, asset, now=now):
         return why
+    if asset.pk in unpriced_by_action(now=now):
+        return f"A corporate action of {asset} is due. Its units change first."
     if account.state not in (State.HEALTHY, State.WARNED):
         return f"{account} is {account.get_state_display().lower()}: nothing is released from it."
     if account.orders.filter(ended_at=None).exists():

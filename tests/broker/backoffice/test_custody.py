@@ -13,7 +13,7 @@ from collateral.custody.statement import Statement
 from onboarding.approvals import Proposal
 from onboarding.users import Role
 from tests.factories import NOON, give, house, margin_account, staff
-from tests.factories.custody import a_difference, an_action_applied, place
+from tests.factories.custody import a_difference, an_action_applied, an_authority, place
 
 pytestmark = pytest.mark.django_db
 
@@ -182,3 +182,15 @@ def test_a_place_without_a_statement_of_the_last_trading_day_is_named(client, op
     page = words(client.get(RECONCILIATION))
     assert "No statement of CCASS" not in page
     assert "Re-pledged securities Pledged on, HKD 0.00" in page
+
+
+def test_the_clients_page_says_where_its_units_rest_and_what_is_frozen(client, operations):
+    account = margin_account(pledged={"0700": "1000", "BTC": "1"})
+    an_authority(account)
+    sent(client, f"asset,client,units\n0700,{account.client.number},999\n".encode())
+
+    page = words(client.get(f"/staff/clients/{account.client.number}/"))
+
+    assert "0700 1,000 CCASS (Own CCASS participant account) Frozen" in page
+    assert "Standing authority until 3 Mar 2027 In writing" in page
+    assert "Differences open 0700" in page

@@ -26,7 +26,9 @@ from collateral.tables import BadFile
 from collateral.valuation.pools import pool_lines
 from lending.ledger.balances import ledger_balanced
 from lending.margin.account import MarginAccount, State
+from lending.margin.pledge import NotPledgeable, pledge
 from lending.margin.readings import read
+from lending.margin.release import NotReleasable, release
 from lending.margin.sweep import sweep
 from lending.trading.actions import apply_due_actions
 from lending.trading.order import Order
@@ -324,6 +326,23 @@ def test_without_an_expected_day_an_action_is_not_dated_back():
     house()
     with pytest.raises(Invalid, match="has passed"):
         asked(now=MORNING + timedelta(days=1), **SPLIT)
+
+
+def test_nothing_comes_in_or_goes_out_on_the_day_before_units_have_changed():
+    """What is brought on the ex-date is ex already, and would be split twice."""
+    account = margin_account(pledged={"0700": "1000"})
+    expect()
+    with pytest.raises(NotPledgeable, match="corporate action"):
+        pledge(account, share(), Decimal(100), key="p", now=MORNING)
+    with pytest.raises(NotReleasable, match="corporate action"):
+        release(account, share(), Decimal(100), key="r", now=MORNING)
+
+    entered(now=MORNING, **SPLIT)
+    apply_due_actions(now=MORNING)
+
+    assert pledge(account, share(), Decimal(100), key="p", now=MORNING)
+    assert release(account, share(), Decimal(100), key="r", now=MORNING)
+    assert held(account) == 5000
 
 
 # --- Orders --------------------------------------------------------------------------------------

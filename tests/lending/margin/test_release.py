@@ -108,6 +108,8 @@ def test_one_reference_is_one_transfer(borrower):
         ({"units": "1.5"}, "whole multiples"),
         ({"units": "1e3000"}, "between 0"),
         ({"units": "NaN"}, "between 0"),
+        ({"units": "1234567890123456789.123456789012345678"}, "whole multiples"),
+        ({"units": "1." + "1" * 300}, "18 decimals"),
         ({"place": "NOWHERE"}, "no custody place"),
         ({"participant": ""}, "is missing"),
         ({"evidence": " "}, "is missing"),
