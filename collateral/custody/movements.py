@@ -7,9 +7,8 @@ pool's holdings, and what of them rests at each place, follow from it by trigger
 writes them.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
@@ -18,8 +17,9 @@ from django.db.models import Q
 
 from collateral.amounts import round_down
 from collateral.assets import Asset
-from collateral.custody.places import CustodyPlace, Places
-from collateral.custody.pool import HeldAt, Pool
+from collateral.custody.places import CustodyPlace
+from collateral.custody.placing import PART, placed
+from collateral.custody.pool import Pool
 from collateral.fields import UnitsField
 
 
@@ -28,10 +28,6 @@ class Place(models.TextChoices):
     POOL = "pool", "Pledged"
     VENUE = "venue", "Bought or sold at the venue"
     ISSUER = "issuer", "Made or taken back by the issuer"
-
-
-# Between the key of a movement and the number of its part, where units left several places.
-_PART = "/"
 
 
 class KeyReused(Exception):
@@ -149,8 +145,7 @@ def record(transfers: Iterable[Transfer], *, now: datetime) -> int:
             new.append(transfer)
         elif not _is_same(stored, transfer):
             raise KeyReused(f"movement {transfer.key} was {stored[0]}, and is not {transfer}")
-    placed = _placed(new, now=now) if new else []
-    Movement.objects.bulk_create(_row(transfer, now=now) for transfer in placed)
+    Movement.objects.bulk_create(_row(each, now=now) for each in placed(new, now=now))
     return len(new)
 
 
@@ -161,7 +156,7 @@ def _known(keys: list[str]) -> dict[str, list[Movement]]:
         known[row.key] = [row]
     leaving = [key for key, [row] in known.items() if row.from_place == Place.POOL]
     for key in leaving:
-        known[key] += Movement.objects.filter(key__startswith=f"{key}{_PART}").order_by("pk")
+        known[key] += Movement.objects.filter(key__startswith=f"{key}{PART}").order_by("pk")
     return known
 
 
@@ -175,65 +170,6 @@ def _is_same(stored: list[Movement], transfer: Transfer) -> bool:
         and transfer.custody_id in (None, row.custody_id)
         for row in stored
     )
-
-
-def _placed(transfers: list[Transfer], *, now: datetime) -> list[Transfer]:
-    """
-    The same with a custody place for each, in parts where units leave several.
-
-    What a pool does not have is asked of the first place, and the database refuses it.
-    """
-    rests = _rests([transfer for transfer in transfers if not transfer.into_pool])
-    places: Places | None = None
-    placed = []
-    for transfer in transfers:
-        at = rests[transfer.pool_id, transfer.asset.pk]
-        first = transfer.custody_id or _only_place(transfer, at)
-        if first is None:
-            places = places or Places(now=now)
-            first = places.keeping(transfer.asset.kind)
-        if transfer.into_pool or transfer.custody_id:
-            parts = {first: transfer.units}
-        else:
-            parts = _parts(transfer.units, at, first)
-        for number, (place, units) in enumerate(parts.items(), start=1):
-            at[place] += units if transfer.into_pool else -units
-            key = transfer.key if number == 1 else f"{transfer.key}{_PART}{number}"
-            placed.append(replace(transfer, key=key, units=units, custody=place))
-    return placed
-
-
-def _only_place(transfer: Transfer, at: dict[int, Decimal]) -> int | None:
-    """The one place that what leaves can leave, as it is almost always."""
-    if transfer.into_pool:
-        return None
-    held = [place for place, units in at.items() if units > 0]
-    return held[0] if len(held) == 1 else None
-
-
-def _parts(units: Decimal, at: dict[int, Decimal], first: int) -> dict[int, Decimal]:
-    parts: dict[int, Decimal] = {}
-    for place in sorted(at, key=lambda place: (place != first, -at[place], place)):
-        part = min(units, at[place])
-        if part > 0:
-            parts[place], units = part, units - part
-    if units:
-        parts[first] = parts.get(first, Decimal(0)) + units
-    return parts
-
-
-def _rests(leaving: list[Transfer]) -> dict[tuple[int, int], dict[int, Decimal]]:
-    """Units by place, of each pool and asset that something leaves; others are empty."""
-    rests: dict = defaultdict(lambda: defaultdict(Decimal))
-    if not leaving:
-        return rests
-    rows = HeldAt.objects.filter(
-        pool__in={transfer.pool_id for transfer in leaving},
-        asset__in={transfer.asset.pk for transfer in leaving},
-    )
-    for pool, asset, place, units in rows.values_list("pool", "asset", "place", "units"):
-        rests[pool, asset][place] = units
-    return rests
 
 
 def units_reconciled() -> bool:
