@@ -1,7 +1,7 @@
 """Buy: draw on the facility and buy BTC or ETH with it, paid before the order goes out (VAF-27)."""
 
 import hashlib
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal, localcontext
 
 from django.db import transaction
@@ -21,6 +21,8 @@ PRICE_STEP = Decimal("0.0000000001")
 # How much worse than the agreed price a client's purchase may trade.
 SLIPPAGE_CAP = Decimal("0.01")
 ID_PREFIX = "B-"
+# A venue may be silent about an order so long, and what it then says it bought must be let in.
+OUTCOME_KNOWN_WITHIN = timedelta(days=2)
 
 
 def buy(
@@ -70,7 +72,7 @@ def _reserve(account, asset, amount, *, venue, key, by, now) -> tuple[Draw, Orde
     price = Price.objects.latest_of_each(now=now).filter(asset=asset).first()
     if price is None or price.fresh_until < now:
         raise DrawRefused(f"{asset} has no fresh price, so it cannot be bought now.")
-    if why := va_gate(now=now):
+    if why := va_gate(now=now) or va_gate(now=now + OUTCOME_KNOWN_WITHIN):
         raise DrawRefused(why)
     advance = draw(account, amount, purpose=Purpose.BUY, asset=asset, key=key, by=by, now=now)
     units = _affordable(asset, amount, price.value, venue, now=now)
