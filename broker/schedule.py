@@ -21,6 +21,7 @@ TIMETABLE = {
     "sweep margins": _every("lending.tasks.sweep_margins", seconds=5),
     "work liquidations": _every("lending.tasks.work_liquidations", seconds=5),
     "follow terms": _every("lending.tasks.follow_terms", seconds=60),
+    "apply corporate actions": _every("lending.tasks.apply_corporate_actions", seconds=60),
     "expire proposals": _every("onboarding.tasks.expire_proposals", seconds=60),
     "scan documents": _every("onboarding.tasks.scan_documents", seconds=60),
     "expire applications": _every("onboarding.tasks.expire_applications", seconds=3600),
@@ -35,6 +36,9 @@ TIMETABLE = {
     "rescreen": _at("onboarding.tasks.rescreen_everybody", crontab(hour=2, minute=30)),
     "watch transactions": _at("lending.tasks.watch_transactions", crontab(hour=3, minute=30)),
     "alarm held sales": _every("broker.tasks.alarm_held_sales", seconds=60),
+    "watch custody": _at("broker.tasks.watch_custody", crontab(hour="8-20", minute=10)),
+    "reconcile custody": _at("broker.tasks.reconcile_custody", crontab(hour=7, minute=20)),
+    "custody exceptions": _at("broker.tasks.custody_exceptions", crontab(hour="7-23", minute=40)),
     # Once a day: the later turns make up for a morning that was missed.
     "margin book": _at("broker.tasks.margin_book", crontab(hour="7-23", minute=30)),
     "credit reviews": _at("broker.tasks.credit_reviews", crontab(hour="8-23", minute=5)),

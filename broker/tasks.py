@@ -6,11 +6,19 @@ from django.utils import timezone
 from broker.notices.alarm import alarm_held_sales as alarm
 from broker.notices.announce import REVIEWERS, announce_refusal, announce_reports
 from broker.notices.correspondence import tell_of_messages
+from broker.notices.custody import (
+    announce_differences,
+    announce_exceptions,
+    announce_licences,
+    keep_authorities,
+)
 from broker.notices.remind import remind_applicants as remind
 from broker.notices.send import send
 from broker.notices.tell import tell
 from broker.reports.margin_book import NAME, DoesNotTie
-from broker.reports.morning import morning_book, morning_reviews
+from broker.reports.morning import morning_book, morning_exceptions, morning_reviews
+from collateral.custody.reconcile import reconcile_latest
+from collateral.custody.statement import latest_statements
 
 
 @shared_task(expires=15, soft_time_limit=60, time_limit=90)
@@ -50,3 +58,25 @@ def credit_reviews(**_):
 def alarm_held_sales(**_):
     """Repeats until the account is no longer short or its sales go on."""
     alarm(now=timezone.now())
+
+
+@shared_task(expires=3600, soft_time_limit=60, time_limit=90)
+def watch_custody(**_):
+    """Once for each licence and authority and each of their days, however often it is asked."""
+    now = timezone.now()
+    announce_licences(now=now)
+    keep_authorities(now=now)
+
+
+@shared_task(expires=3600, soft_time_limit=300, time_limit=330)
+def reconcile_custody(**_):
+    """The last statement of each place against the register as it is known now."""
+    now = timezone.now()
+    announce_differences(reconcile_latest(latest_statements(), now=now), now=now)
+
+
+@shared_task(expires=3600, soft_time_limit=300, time_limit=330)
+def custody_exceptions(**_):
+    """Once a Hong Kong day, however often it is asked."""
+    now = timezone.now()
+    morning_exceptions(now=now, tell=lambda made: announce_exceptions(made, now=now))

@@ -8,7 +8,9 @@ from broker.backoffice.applications import applications
 from broker.backoffice.approvals import inbox, together
 from broker.backoffice.book import book
 from broker.backoffice.client import client
+from broker.backoffice.corporate_actions import corporate_actions, load_ex_dates
 from broker.backoffice.credit import credit
+from broker.backoffice.custody_places import custody_places
 from broker.backoffice.groups import enquiry, groups
 from broker.backoffice.investors import assess_investor, investor, investors
 from broker.backoffice.messages import conversation, overview
@@ -17,6 +19,12 @@ from broker.backoffice.parameters import parameters
 from broker.backoffice.payments import payments
 from broker.backoffice.proposal import proposal
 from broker.backoffice.propose import choose, propose
+from broker.backoffice.reconciliation import (
+    compare_again,
+    load_place_statement,
+    reconciliation,
+    take_difference,
+)
 from broker.backoffice.reviews import reviews
 from broker.backoffice.screening import desk, hit, lists
 from broker.backoffice.screening import together as screening_together
@@ -37,6 +45,13 @@ urlpatterns = [
     path("staff/clients/<str:number>/", client, name="client_page"),
     path("staff/applications/", applications, name="applications"),
     path("staff/applications/<str:number>/", application, name="application"),
+    path("staff/custody/actions/", corporate_actions, name="corporate_actions"),
+    path("staff/custody/actions/calendar/", load_ex_dates, name="load_ex_dates"),
+    path("staff/custody/places/", custody_places, name="custody_places"),
+    path("staff/custody/reconciliation/", reconciliation, name="reconciliation"),
+    path("staff/custody/reconciliation/load/", load_place_statement, name="load_statement"),
+    path("staff/custody/reconciliation/again/", compare_again, name="compare_again"),
+    path("staff/custody/differences/<int:pk>/take/", take_difference, name="take_difference"),
     path("staff/parameters/", parameters, name="parameters"),
     path("staff/investors/", investors, name="investors"),
     path("staff/investors/<str:number>/", investor, name="investor"),

@@ -9,13 +9,15 @@ from lending.loans.accrue import Accrual, InterestPosting
 from lending.loans.draw import Draw
 from lending.loans.rates import BenchmarkRate
 from lending.loans.repay import Repayment
-from lending.margin import closing, terms_change  # noqa: F401 - register their commands
+from lending.margin import closing, terms_change, transfer_commands  # noqa: F401 - register theirs
 from lending.margin.account import MarginAccount, MarginMove
 from lending.margin.call import MarginCall, MarginCallMove
 from lending.margin.limit_change import CreditLimitChange
 from lending.margin.opening import Opening
 from lending.margin.relation import MarginRelation, MarginRelationMove
 from lending.margin.terms import MarginTerms
+from lending.margin.transfer import SecuritiesTransfer
+from lending.trading import entitlement_payment  # noqa: F401 - registers its command
 from lending.trading.order import Order, OrderMove
 from lending.trading.venues.paper import PaperTrade
 
@@ -42,5 +44,6 @@ __all__ = [
     "PaperTrade",
     "Posting",
     "Repayment",
+    "SecuritiesTransfer",
     "Subledger",
 ]

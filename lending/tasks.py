@@ -8,6 +8,7 @@ from lending.loans import accrue as interest
 from lending.loans.flows import flows
 from lending.margin.sweep import sweep
 from lending.margin.terms_change import follow_terms as put_on_terms_in_force
+from lending.trading.actions import apply_due_actions
 from lending.trading.venues import venue_named
 from onboarding.screening.monitoring.watch import horizon, watch
 
@@ -28,6 +29,12 @@ def follow_terms(**_):
 def work_liquidations(**_):
     """A run that is ended at its limit leaves at most one order to be asked for at the venue."""
     work(now=timezone.now(), venue=venue_named("paper"))
+
+
+@shared_task(expires=60, soft_time_limit=300, time_limit=330)
+def apply_corporate_actions(**_):
+    """Those whose ex-date has begun; one that was approved late is applied late, not lost."""
+    apply_due_actions(now=timezone.now())
 
 
 @shared_task(expires=3600, soft_time_limit=600, time_limit=660)

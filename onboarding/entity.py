@@ -25,6 +25,7 @@ class Feature(StrEnum):
     VA_WITHDRAWALS = "va_withdrawals"
     STAKING = "staking"
     IN_KIND_SUBSCRIPTION = "in_kind_subscription"
+    SECURITIES_REPLEDGE = "securities_repledge"
 
 
 CLIENT_TYPES = ("person", "joint", "corporate", "trust", "institution")
@@ -35,6 +36,7 @@ FEATURES = {
     Feature.VA_WITHDRAWALS: "Client withdrawals of virtual assets",
     Feature.STAKING: "Staking",
     Feature.IN_KIND_SUBSCRIPTION: "Subscriptions in kind",
+    Feature.SECURITIES_REPLEDGE: "Re-pledging of clients' securities",
 } | {f"{_NEW_CLIENT_TYPE}{kind}": f"Clients of the type {kind}" for kind in CLIENT_TYPES}
 
 # What compliance signs for before virtual assets are financed (VAF-1, 26EC5 paragraphs 1 to 3).

@@ -103,3 +103,27 @@ APPLICATION_CREDIT = _hands(
     proposes={Role.CREDIT_OFFICER}, approves={Role.CREDIT_OFFICER}, above={Role.MIC_RM}
 )
 OPEN_ACCOUNT = _hands(proposes={Role.ONBOARDING_OFFICER}, approves={Role.COMPLIANCE})
+CUSTODY_PLACE = _hands(
+    proposes={Role.OPERATIONS, Role.COMPLIANCE},
+    approves={Role.COMPLIANCE, Role.RESPONSIBLE_OFFICER},
+)
+PLEDGE_SECURITIES = _hands(
+    proposes={Role.OPERATIONS, Role.RM}, approves={Role.OPERATIONS, Role.RESPONSIBLE_OFFICER}
+)
+RELEASE_SECURITIES = _hands(
+    proposes={Role.OPERATIONS, Role.RM}, approves={Role.CREDIT_OFFICER, Role.RESPONSIBLE_OFFICER}
+)
+STANDING_AUTHORITY = _hands(
+    proposes={Role.OPERATIONS, Role.RM, Role.COMPLIANCE},
+    approves={Role.COMPLIANCE, Role.RESPONSIBLE_OFFICER},
+)
+CORPORATE_ACTION = _hands(
+    proposes={Role.OPERATIONS}, approves={Role.OPERATIONS, Role.COMPLIANCE, Role.RISK_OFFICER}
+)
+PAY_CORPORATE_ACTION = _hands(
+    proposes={Role.OPERATIONS}, approves={Role.FINANCE, Role.RESPONSIBLE_OFFICER}
+)
+CLOSE_DIFFERENCE = _hands(proposes={Role.OPERATIONS}, approves={Role.COMPLIANCE, Role.FINANCE})
+
+# Who loads what others sent: the calendar of ex-dates, the statements of custodians.
+LOADS_FILES = frozenset({Role.OPERATIONS, Role.COMPLIANCE})

@@ -1,7 +1,7 @@
 """What a proposal's payload says, read from text: each refusal in words for who filled it in."""
 
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, InvalidOperation, localcontext
 from zoneinfo import ZoneInfo
 
 from onboarding.commands import Invalid
@@ -9,6 +9,8 @@ from onboarding.commands import Invalid
 HONG_KONG = ZoneInfo("Asia/Hong_Kong")
 AT_APPROVAL = "when approved"
 LONGEST_TEXT = 4_000
+# Units have up to 38 digits, and a number is looked at before it is known to have no more.
+_WIDE = Context(prec=LONGEST_TEXT)
 
 
 def text(payload: dict, key: str, called: str, *, needed: bool = True) -> str:
@@ -33,6 +35,14 @@ def money(payload: dict, key: str, called: str) -> Decimal:
     return _number(payload, key, called, places=2, most=Decimal(10) ** 21)
 
 
+def units(payload: dict, key: str, called: str) -> Decimal:
+    """Units of an asset, above zero, at most 18 places."""
+    value = _number(payload, key, called, places=18, most=Decimal(10) ** 19)
+    if not value:
+        raise Invalid(f"{called} must be above zero.")
+    return value
+
+
 def number(payload: dict, key: str, called: str, *, most: int) -> Decimal:
     """A whole number above zero."""
     value = _number(payload, key, called, places=0, most=Decimal(most))
@@ -54,7 +64,9 @@ def _number(payload: dict, key: str, called: str, *, places: int, most: Decimal)
         raise Invalid(f"{called} is not a number: {words[:40]}.") from None
     if not value.is_finite() or value < 0 or value > most:
         raise Invalid(f"{called} must be between 0 and {most:,f}.")
-    if value != round(value, places):
+    with localcontext(_WIDE):
+        has_more = value != round(value, places)
+    if has_more:
         raise Invalid(f"{called} has more than {places} decimals.")
     return value
 

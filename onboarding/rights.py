@@ -73,6 +73,13 @@ _CREDIT = frozenset({"onboarding.view_creditassessment", "lending.view_grouplimi
 _SCREENING = frozenset({"onboarding.view_screening", "onboarding.view_held_payments"})
 _MONITORING = frozenset({"onboarding.view_monitoring"})
 _SUSPICION = frozenset({"onboarding.view_suspicion"})
+_CUSTODY = frozenset(
+    {
+        "collateral.view_placelicence",
+        "collateral.view_corporateaction",
+        "collateral.view_difference",
+    }
+)
 _EVERYTHING = (
     _BOOK
     | _MARKET
@@ -88,6 +95,7 @@ _EVERYTHING = (
     | _CREDIT
     | _APPLICATIONS
     | _CHECKS
+    | _CUSTODY
     | {"broker.view_live_book"}
 )
 
@@ -134,8 +142,9 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     | _DEALS
     | _BOOKS
     | _REPORTS
+    | _CUSTODY
     | {"broker.view_live_book", "onboarding.view_held_payments"},
-    Role.FINANCE: _BOOK | _MARKET | _DEALS | _BOOKS | _REPORTS | _TERMS | _HOUSE,
+    Role.FINANCE: _BOOK | _MARKET | _DEALS | _BOOKS | _REPORTS | _CUSTODY | _TERMS | _HOUSE,
     Role.MLRO: _BOOK
     | _DEALS
     | _PAPERS

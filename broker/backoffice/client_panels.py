@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from broker.backoffice.client_papers import PAPERS
 from broker.backoffice.credit_panel import credit_panel
+from broker.backoffice.custody_panel import custody
 from broker.backoffice.panels import ROWS_SHOWN, Fact, Kind, Panel, chip, link
 from broker.notices.notice import Notice
 from broker.templatetags.harbour import had, owed, owed_in_all
@@ -232,6 +233,7 @@ PANELS: tuple[Kind, ...] = (
     Kind("lending.view_marginaccount", _accounts),
     Kind("lending.view_margincall", _calls),
     Kind("onboarding.view_creditassessment", credit_panel),
+    Kind("collateral.view_placelicence", custody),
     Kind("lending.view_creditlimitchange", _limits),
     Kind("onboarding.view_client", _approvals),
     *PAPERS,

@@ -6,10 +6,9 @@ from datetime import datetime, timedelta
 from django import forms
 
 from broker.backoffice.credit_forms import AssessmentForm, GroupLimitForm
-from broker.backoffice.propose_fields import FromField as _From
-from broker.backoffice.propose_fields import PercentField, ProposeForm
-from broker.backoffice.propose_fields import date_field as _date
-from broker.backoffice.propose_fields import words as _words
+from broker.backoffice.custody_forms import CUSTODY_FORMS
+from broker.backoffice.propose_fields import FromField, PercentField, ProposeForm, date_field
+from broker.backoffice.propose_fields import words as words_field
 from collateral.assets import Asset
 from lending.limits.group_limit import COMMAND as GROUP_LIMIT
 from lending.loans.rates import BenchmarkRate
@@ -44,19 +43,19 @@ class _OfAsset(ProposeForm):
 class HaircutForm(_OfAsset):
     lending = PercentField(label="Lending haircut, %")
     liquidation = PercentField(label="Liquidation haircut, %")
-    effective_at = _From()
+    effective_at = FromField()
 
 
 class FrrHaircutForm(_OfAsset):
     frr = PercentField(label="FRR haircut, %")
-    effective_at = _From()
+    effective_at = FromField()
 
 
 class TermsForm(ProposeForm):
     """Only what differs from the terms in force is proposed; the rest stays as it is."""
 
     name = forms.ChoiceField(label="Terms")
-    effective_at = _From()
+    effective_at = FromField()
 
     def __init__(self, *args, now: datetime, **kwargs):
         super().__init__(*args, now=now, **kwargs)
@@ -95,7 +94,7 @@ def _now_of(name: str, value) -> str:
 class BenchmarkForm(ProposeForm):
     currency = forms.ChoiceField()
     rate = PercentField(label="Yearly rate, %")
-    from_date = _date("From")
+    from_date = date_field("From")
     source = forms.CharField(max_length=60)
 
     def __init__(self, *args, now: datetime, **kwargs):
@@ -111,14 +110,14 @@ class LimitForm(ProposeForm):
     account = forms.CharField(label="Margin account", max_length=12)
     limit = forms.DecimalField(label="New limit, HKD", min_value=0, decimal_places=2)
     reasons = forms.MultipleChoiceField(choices=Reason.choices, widget=forms.CheckboxSelectMultiple)
-    assessment = _words("Written risk assessment")
+    assessment = words_field("Written risk assessment")
     basis = forms.CharField(
         label="Rests on",
         required=False,
         max_length=200,
         help_text="The credit assessment or other evidence, by its reference.",
     )
-    review_date = _date("Reviewed again by", help_text="Within a year.")
+    review_date = date_field("Reviewed again by", help_text="Within a year.")
 
     def __init__(self, *args, now: datetime, **kwargs):
         super().__init__(*args, now=now, **kwargs)
@@ -131,7 +130,7 @@ class LimitForm(ProposeForm):
 class SizeForm(ProposeForm):
     command = forms.ChoiceField(label="Of", choices=[(CREDIT_LIMIT, "Credit limit")])
     amount = forms.DecimalField(label="Size, HKD", min_value=0, decimal_places=2)
-    effective_at = _From()
+    effective_at = FromField()
 
     def subject(self) -> str:
         return dict(self.fields["command"].choices)[self.cleaned_data["command"]]
@@ -144,11 +143,11 @@ class ParameterForm(ProposeForm):
     value = forms.DecimalField(
         label="Value", min_value=0, help_text="A share is a part of one: 0.35 is 35%."
     )
-    source = _words("Rests on", help_text="Rule and text, or the decision of the house.")
+    source = words_field("Rests on", help_text="Rule and text, or the decision of the house.")
     verified = forms.ChoiceField(
         label="Was the source read?", choices=[("no", "No"), ("yes", "Yes, by me")]
     )
-    effective_at = _From()
+    effective_at = FromField()
 
     def __init__(self, *args, now: datetime, **kwargs):
         super().__init__(*args, now=now, **kwargs)
@@ -169,8 +168,8 @@ class SwitchForm(ProposeForm):
     notification = forms.CharField(
         label="SFC notification reference", required=False, max_length=60
     )
-    notified_date = _date("Notified on", required=False)
-    effective_at = _From()
+    notified_date = date_field("Notified on", required=False)
+    effective_at = FromField()
 
     def __init__(self, *args, now: datetime, **kwargs):
         super().__init__(*args, now=now, **kwargs)
@@ -212,7 +211,7 @@ class HandoverForm(ProposeForm):
         label="New relationship manager",
         to_field_name="username",
     )
-    from_date = _date("From")
+    from_date = date_field("From")
 
     def clean_clients(self) -> list[str]:
         numbers = sorted(set(self.cleaned_data["clients"].replace(",", " ").split()))
@@ -259,7 +258,7 @@ class DisclosureForm(ProposeForm):
     title_zh = forms.CharField(label="Title in Chinese", max_length=120)
     body_en = forms.CharField(label="Text in English", widget=forms.Textarea(attrs={"rows": 16}))
     body_zh = forms.CharField(label="Text in Chinese", widget=forms.Textarea(attrs={"rows": 16}))
-    effective_at = _From()
+    effective_at = FromField()
 
     def __init__(self, *args, now: datetime, **kwargs):
         super().__init__(*args, now=now, **kwargs)
@@ -285,14 +284,14 @@ class QualificationForm(ClientForm):
     """Each criterion is argued and judged; the consent comes after the explanation."""
 
     market = forms.ChoiceField(label="For", choices=Market.choices)
-    explained_date = _date("Consequences explained in writing on")
-    consent_date = _date("Consent signed on")
+    explained_date = date_field("Consequences explained in writing on")
+    consent_date = date_field("Consent signed on")
     consent_reference = forms.CharField(label="Reference of the consent", max_length=120)
 
     def __init__(self, *args, now: datetime, **kwargs):
         super().__init__(*args, now=now, **kwargs)
         for name, words in CRITERIA.items():
-            self.fields[name] = _words(words)
+            self.fields[name] = words_field(words)
             self.fields[f"{name}_met"] = forms.ChoiceField(label="Met?", choices=_YES_OR_NO)
         self.order_fields([name for name in self.fields if name != "reason"] + ["reason"])
 
@@ -300,7 +299,7 @@ class QualificationForm(ClientForm):
 class YearlyForm(ClientForm):
     market = forms.ChoiceField(label="For", choices=Market.choices)
     stands = forms.ChoiceField(label="Still qualifies and consents?", choices=_YES_OR_NO)
-    confirmed_date = _date("Said on")
+    confirmed_date = date_field("Said on")
     reference = forms.CharField(label="Reference of the letter", max_length=120)
 
 
@@ -311,9 +310,9 @@ class TrainingForm(ClientForm):
         max_length=150,
         help_text="Leave it empty where everybody who signs was there.",
     )
-    given_date = _date("Given on")
+    given_date = date_field("Given on")
     trainer = forms.CharField(label="Given by", max_length=120)
-    content = _words("What was taught")
+    content = words_field("What was taught")
 
 
 class BankForm(ProposeForm):
@@ -336,12 +335,12 @@ class TieForm(ClientForm):
         required=False,
     )
     share = PercentField(label="Votes held, %", required=False)
-    from_date = _date("From")
+    from_date = date_field("From")
 
 
 class EndOfTieForm(ProposeForm):
     connection = forms.CharField(label="Number of the tie", max_length=18)
-    until_date = _date("Ended on")
+    until_date = date_field("Ended on")
 
     def subject(self) -> str:
         return f"tie {self.cleaned_data['connection']}"
@@ -349,9 +348,9 @@ class EndOfTieForm(ProposeForm):
 
 class PepApprovalForm(ProposeForm):
     hit = forms.CharField(label="Hit, by its number", max_length=18)
-    source_of_wealth = _words("Source of wealth")
-    source_of_funds = _words("Source of the money")
-    evidence = _words("Evidence, by its references")
+    source_of_wealth = words_field("Source of wealth")
+    source_of_funds = words_field("Source of the money")
+    evidence = words_field("Evidence, by its references")
 
     def subject(self) -> str:
         return f"hit {self.cleaned_data['hit']}"
@@ -386,9 +385,9 @@ class ReturnPaymentForm(ProposeForm):
 
 
 class ReleasePaymentForm(ReturnPaymentForm):
-    relationship = _words(LOOKED_INTO["relationship"])
-    identity = _words(LOOKED_INTO["identity"])
-    purpose = _words(LOOKED_INTO["purpose"])
+    relationship = words_field(LOOKED_INTO["relationship"])
+    identity = words_field(LOOKED_INTO["identity"])
+    purpose = words_field(LOOKED_INTO["purpose"])
 
 
 class ApplicationForm(ProposeForm):
@@ -403,11 +402,11 @@ class ApplicationCreditForm(ApplicationForm):
         label="First credit limit, HKD", min_value=1, max_digits=20, decimal_places=2
     )
     spread = PercentField(label="Spread over the benchmark, % a year")
-    review_date = _date("Reviewed by", help_text="Within a year.")
+    review_date = date_field("Reviewed by", help_text="Within a year.")
     basis = forms.CharField(
         label="Rests on", required=False, max_length=200, help_text="Accounts, references, score."
     )
-    assessment = _words("Written assessment")
+    assessment = words_field("Written assessment")
 
 
 FORMS: dict[str, type[ProposeForm]] = {
@@ -443,6 +442,7 @@ FORMS: dict[str, type[ProposeForm]] = {
     "hk_designation": DesignationForm,
     "release_payment": ReleasePaymentForm,
     "return_payment": ReturnPaymentForm,
+    **CUSTODY_FORMS,
 }
 
 

@@ -82,6 +82,20 @@ _GROUPS = (
         _View("onboarding.view_suspicion", "suspicion", "Suspicion cases", "shield"),
     ),
     (
+        "Custody",
+        _View("collateral.view_difference", "reconciliation", "Reconciliation", "balance"),
+        _View("collateral.view_placelicence", "custody_places", "Custody places", "lock"),
+        _View(
+            "collateral.view_corporateaction",
+            "corporate_actions",
+            "Corporate actions",
+            "call_split",
+        ),
+        _Page("collateral.corporateaction", "Actions entered", "history_edu"),
+        _Page("collateral.difference", "Differences", "difference"),
+        _Page("collateral.placelicence", "Licences of places", "badge"),
+    ),
+    (
         "House",
         _Page("onboarding.legalentity", "Legal entities", "domain"),
         _Page("onboarding.productswitch", "Product switches", "toggle_on"),

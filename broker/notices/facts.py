@@ -10,6 +10,7 @@ from django.db.models import Q
 
 from collateral.amounts import EXACT
 from collateral.assets import Asset, Kind
+from collateral.custody.difference import DifferenceMove
 from collateral.haircuts import Haircut
 from collateral.prices.price import Price
 from lending.liquidation.deficit import Deficit
@@ -277,6 +278,7 @@ def _subjects(model: type[Move], ids: set[int]) -> dict[int, object]:
         EnquiryMove: ("client",),
         ProposalMove: ("client",),
         ApplicationMove: ("client", "manager"),
+        DifferenceMove: ("client",),
     }.get(model, ())
     subject = model._meta.get_field("subject").related_model
     return subject.objects.select_related(*related).in_bulk(ids)

@@ -8,6 +8,7 @@ Then one of them tells it and the other is silent, so that it is told once.
 from collections.abc import Callable
 from typing import Any
 
+from collateral.custody.difference import DifferenceMove
 from lending.margin.account import MarginMove, State
 from lending.margin.call import MarginCallMove
 from lending.margin.relation import MarginRelationMove
@@ -104,6 +105,7 @@ TOLD: dict[type[Move], dict[str, Occasion]] = {
     CaseMove: {},
     StopMove: {},
     AlertMove: {},
+    DifferenceMove: {},
 }
 
 # Whoever is told of these is tipped off (AML-12).
@@ -137,6 +139,9 @@ SILENT: dict[type[Move], dict[str, str]] = {
     | dict.fromkeys(
         ("take", "pass_to_credit", "hand_back"),
         "the house's own: the applicant is told when something is needed, and the end",
+    ),
+    DifferenceMove: dict.fromkeys(
+        ("see", "hand_to", "close"), "the house's own: staff have a page and a report of them"
     ),
     # What was approved is told by what it changed.
     ProposalMove: dict.fromkeys(

@@ -17,6 +17,7 @@ from django.db import transaction
 from broker.notices.announce import announce_reports
 from broker.notices.send import send
 from broker.notices.tell import tell
+from broker.replay.demo_custody import STATED, custody_proposals, keep_custody
 from broker.replay.demo_desk import Asked, proposals, put_on_desks
 from broker.replay.demo_feed import BEGINS, FeedAnchor, PlayedFeed, recording
 from broker.replay.demo_firm import Borrower, Firm, found_firm, held_back
@@ -163,8 +164,10 @@ class _History:
             yield Act(self._told_at(borrower), self._then(self._sweep, borrower))
 
     def _desks(self) -> Iterator[Act]:
-        for asked in proposals(self.firm, ends=self.ends):
+        of_custody = custody_proposals(self.firm, ends=self.ends)
+        for asked in (*proposals(self.firm, ends=self.ends), *of_custody):
             yield Act(self.ends - asked.ago, self._asking(asked))
+        yield Act(self.ends - STATED, lambda at: keep_custody(self.firm, at=at))
 
     def _asking(self, asked: Asked) -> Callable[[datetime], None]:
         return lambda at: put_on_desks(self.firm, asked, at=at, decided_after=DECIDED_AFTER)

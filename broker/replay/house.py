@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from collateral.assets import Asset, Kind, Market, Sector, Tier
+from collateral.custody.places import CustodyPlace, PlaceKind, PlaceLicence
 from collateral.haircuts import Haircut
 from lending.loans.rates import BenchmarkRate
 from lending.margin.terms import MarginTerms
@@ -84,6 +85,29 @@ CREDIT_LIMIT_SIZE = Decimal(20_000_000)
 PLAYABLE_VA = ("BTC", "ETH")
 
 
+# Where units rest: code, kind, name, licence, days it has still to run (None: without end), and
+# what rests there where nobody names another place.
+PLACES = (
+    (
+        "PLATFORM",
+        PlaceKind.PLATFORM,
+        "The platform's associated entity",
+        "AAA001",
+        1096,
+        [Kind.VA],
+    ),
+    ("CCASS", PlaceKind.BROKER, "Own CCASS participant account", "", None, [Kind.SHARE]),
+    (
+        "BANK",
+        PlaceKind.INSTITUTION,
+        "Segregated account at the bank",
+        "AI-001",
+        1461,
+        [Kind.CASH],
+    ),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class House:
     assets: dict[str, Asset]
@@ -134,6 +158,7 @@ def found_house(
         )
     _entity(maker=maker, checker=checker, now=now)
     found_disclosures(maker=maker, checker=checker, now=now)
+    _places(maker=maker, checker=checker, now=now)
     haircuts = {
         haircut.asset.code: haircut
         for haircut in Haircut.objects.in_force(at=now).select_related("asset")
@@ -173,6 +198,24 @@ def _entity(*, maker: User, checker: User, now: datetime) -> None:
         maker=maker,
         checker=checker,
     )
+
+
+def _places(*, maker: User, checker: User, now: datetime) -> None:
+    for code, kind, name, number, days, keeps in PLACES:
+        place, is_new = CustodyPlace.objects.get_or_create(
+            code=code, defaults={"kind": kind, "name": name}
+        )
+        if is_new:
+            PlaceLicence.objects.create(
+                place=place,
+                number=number,
+                expires_on=days and now.date() + timedelta(days=days),
+                keeps=keeps,
+                effective_at=now,
+                reason=REASON,
+                maker=maker,
+                checker=checker,
+            )
 
 
 def _asset(described: _Asset) -> Asset:

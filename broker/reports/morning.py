@@ -1,10 +1,12 @@
-"""The reports of a morning: the margin book and the calendar of reviews, once a day, and kept."""
+"""The reports of a morning: each made once a day, in every format, and kept."""
 
 from collections.abc import Callable
 from datetime import datetime
 
 from broker.reports import credit_reviews
 from broker.reports.archive import StoredReport
+from broker.reports.custody_exceptions import NAME as EXCEPTIONS
+from broker.reports.custody_exceptions import custody_exceptions
 from broker.reports.daily import once_a_day
 from broker.reports.margin_book import NAME, margin_book, sheet_of
 
@@ -28,3 +30,8 @@ def morning_reviews(*, now: datetime, tell: Tell) -> list[StoredReport]:
         now=now,
         tell=tell,
     )
+
+
+def morning_exceptions(*, now: datetime, tell: Tell) -> list[StoredReport]:
+    """The open exceptions of custody of today's Hong Kong date, as `once_a_day` makes it."""
+    return once_a_day(EXCEPTIONS, lambda: custody_exceptions(now=now), now=now, tell=tell)

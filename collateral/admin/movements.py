@@ -18,10 +18,11 @@ class MovementAdmin(LookOnly):
         "num_units",
         "from_place",
         "to_place",
+        "custody",
         "narrative",
     )
-    list_filter = ("asset", "from_place", "to_place")
-    list_select_related = ("asset", "from_pool__client", "to_pool__client")
+    list_filter = ("asset", "custody", "from_place", "to_place")
+    list_select_related = ("asset", "custody", "from_pool__client", "to_pool__client")
     search_fields = ("key", "narrative", "from_pool__client__name", "to_pool__client__name")
     search_help_text = "Key, narrative or client"
     ordering = ("-pk",)
@@ -32,6 +33,7 @@ class MovementAdmin(LookOnly):
         "num_units",
         "from_place",
         "to_place",
+        "custody",
         "narrative",
         "key",
     )

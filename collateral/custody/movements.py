@@ -1,8 +1,10 @@
 """
-The register of units: append-only, each row naming the place it left and the place it entered.
+The register of units: append-only, each row naming what it left, what it entered, and the custody
+place where the pool's units rest.
 
 Client collateral is held and not owned, so it is a book of its own beside the money ledger. A
-pool's holdings follow from it by trigger; nothing else writes them.
+pool's holdings, and what of them rests at each place, follow from it by trigger; nothing else
+writes them.
 """
 
 from collections.abc import Iterable
@@ -15,6 +17,8 @@ from django.db.models import Q
 
 from collateral.amounts import round_down
 from collateral.assets import Asset
+from collateral.custody.places import CustodyPlace
+from collateral.custody.placing import PART, placed
 from collateral.custody.pool import Pool
 from collateral.fields import UnitsField
 
@@ -23,6 +27,7 @@ class Place(models.TextChoices):
     CLIENT = "client", "With the client"
     POOL = "pool", "Pledged"
     VENUE = "venue", "Bought or sold at the venue"
+    ISSUER = "issuer", "Made or taken back by the issuer"
 
 
 class KeyReused(Exception):
@@ -34,7 +39,11 @@ class NotAWholeStep(Exception):
 
 
 class Movement(models.Model):
-    """`units` of `asset` left one place and entered another. `key` makes twice the same as once."""
+    """
+    `units` of `asset` left one place and entered another. `key` makes twice the same as once.
+
+    `custody` is where the units of the pool at its one end rested, or rest from now on.
+    """
 
     key = models.CharField(max_length=80, unique=True)
     asset = models.ForeignKey(Asset, models.PROTECT, related_name="+")
@@ -43,6 +52,7 @@ class Movement(models.Model):
     from_pool = models.ForeignKey(Pool, models.PROTECT, null=True, related_name="+")
     to_place = models.CharField(max_length=8, choices=Place.choices)
     to_pool = models.ForeignKey(Pool, models.PROTECT, null=True, related_name="+")
+    custody = models.ForeignKey(CustodyPlace, models.PROTECT, related_name="+", db_index=False)
     moved_at = models.DateTimeField()
     narrative = models.CharField(max_length=200)
 
@@ -69,6 +79,10 @@ class Movement(models.Model):
                 name="movement_never_between_pools",
             ),
         ]
+        indexes = [
+            # Read by the reconciliation: what moved at a place since a statement was made.
+            models.Index(fields=["custody", "moved_at"], name="movement_at_place"),
+        ]
 
     def __str__(self):
         return f"{self.units} {self.asset}: {self.from_place} -> {self.to_place}"
@@ -76,7 +90,12 @@ class Movement(models.Model):
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """A movement to record; exactly one of its ends is `pool`."""
+    """
+    A movement to record; exactly one of its ends is `pool`.
+
+    `custody` is a custody place or its key. Where it is None, units come in where assets of their
+    kind are kept, and leave that place first and then the others, the fullest first.
+    """
 
     key: str
     asset: Asset
@@ -85,10 +104,16 @@ class Transfer:
     into_pool: bool
     other_place: Place
     narrative: str
+    custody: CustodyPlace | int | None = None
 
     @property
     def pool_id(self) -> int:
         return self.pool if isinstance(self.pool, int) else self.pool.pk
+
+    @property
+    def custody_id(self) -> int | None:
+        is_key = self.custody is None or isinstance(self.custody, int)
+        return self.custody if is_key else self.custody.pk
 
 
 @transaction.atomic
@@ -101,23 +126,54 @@ def record(transfers: Iterable[Transfer], *, now: datetime) -> int:
 
     :raises KeyReused: a key stands there with another content
     :raises NotAWholeStep: units that the asset's step does not divide
-    :raises IntegrityError: `holding_units_not_negative`, where a pool would be overdrawn
+    :raises NoPlace: nobody named a custody place, and none keeps such assets
+    :raises IntegrityError: `holding_units_not_negative`, where a pool would be overdrawn;
+        `held_at_not_negative`, where the named place has less; `movement_va_rests_where_it_may`,
+        where virtual assets would rest without a licence in force (JC-7)
     """
-    rows = [_row(transfer, now=now) for transfer in transfers]
-    known = {row.key: row for row in Movement.objects.filter(key__in=[row.key for row in rows])}
+    transfers = list(transfers)
+    for transfer in transfers:
+        if round_down(transfer.units, transfer.asset.step) != transfer.units:
+            raise NotAWholeStep(
+                f"{transfer.units} {transfer.asset} is no whole multiple of {transfer.asset.step}"
+            )
+    known = _known([transfer.key for transfer in transfers])
     new = []
-    for row in rows:
-        stored = known.get(row.key)
+    for transfer in transfers:
+        stored = known.get(transfer.key)
         if stored is None:
-            new.append(row)
-        elif _content(stored) != _content(row):
-            raise KeyReused(f"movement {row.key} was {stored}, and is not {row}")
-    Movement.objects.bulk_create(new)
+            new.append(transfer)
+        elif not _is_same(stored, transfer):
+            raise KeyReused(f"movement {transfer.key} was {stored[0]}, and is not {transfer}")
+    Movement.objects.bulk_create(_row(each, now=now) for each in placed(new, now=now))
     return len(new)
 
 
+def _known(keys: list[str]) -> dict[str, list[Movement]]:
+    """What stands under each key: one movement, or its parts from several places."""
+    known: dict[str, list[Movement]] = {}
+    for row in Movement.objects.filter(key__in=keys):
+        known[row.key] = [row]
+    leaving = [key for key, [row] in known.items() if row.from_place == Place.POOL]
+    for key in leaving:
+        known[key] += Movement.objects.filter(key__startswith=f"{key}{PART}").order_by("pk")
+    return known
+
+
+def _is_same(stored: list[Movement], transfer: Transfer) -> bool:
+    """Whether it is the content of `transfer`; where nobody named a place, any is as asked."""
+    pool_end, other_end = (Place.POOL, transfer.pool_id), (transfer.other_place, None)
+    ends = (other_end, pool_end) if transfer.into_pool else (pool_end, other_end)
+    return sum(row.units for row in stored) == transfer.units and all(
+        row.asset_id == transfer.asset.pk
+        and ((row.from_place, row.from_pool_id), (row.to_place, row.to_pool_id)) == ends
+        and transfer.custody_id in (None, row.custody_id)
+        for row in stored
+    )
+
+
 def units_reconciled() -> bool:
-    """Whether every holding is what its movements add up to."""
+    """Whether every holding is what its movements add up to, and what rests at its places."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -133,16 +189,17 @@ def units_reconciled() -> bool:
             SELECT NOT EXISTS (
                 SELECT FROM moved FULL JOIN collateral_holding held USING (pool_id, asset_id)
                  WHERE coalesce(moved.units, 0) <> coalesce(held.units, 0))
+               AND NOT EXISTS (
+                SELECT FROM (SELECT pool_id, asset_id, sum(units) AS units
+                               FROM collateral_heldat GROUP BY pool_id, asset_id) at
+                  FULL JOIN collateral_holding held USING (pool_id, asset_id)
+                 WHERE coalesce(at.units, 0) <> coalesce(held.units, 0))
             """
         )
         return cursor.fetchone()[0]
 
 
 def _row(transfer: Transfer, *, now: datetime) -> Movement:
-    if round_down(transfer.units, transfer.asset.step) != transfer.units:
-        raise NotAWholeStep(
-            f"{transfer.units} {transfer.asset} is no whole multiple of {transfer.asset.step}"
-        )
     inside = (Place.POOL, transfer.pool_id)
     outside = (transfer.other_place, None)
     (from_place, from_pool), (to_place, to_pool) = (
@@ -156,17 +213,7 @@ def _row(transfer: Transfer, *, now: datetime) -> Movement:
         from_pool_id=from_pool,
         to_place=to_place,
         to_pool_id=to_pool,
+        custody_id=transfer.custody_id,
         moved_at=now,
         narrative=transfer.narrative,
-    )
-
-
-def _content(row: Movement) -> tuple:
-    return (
-        row.asset_id,
-        row.units,
-        row.from_place,
-        row.from_pool_id,
-        row.to_place,
-        row.to_pool_id,
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from django.db import connection
 
+from collateral.actions.action import UNPRICED
 from collateral.amounts import EXACT
 
 
@@ -28,7 +29,7 @@ def margin_values_sql() -> str:
 @cache
 def weights_sql() -> str:
     """The statement of `weights.sql`."""
-    return _text("weights.sql")
+    return _text("weights.sql").replace("{unpriced}", UNPRICED.format(asset="asset.id"))
 
 
 def _text(name: str) -> str:
@@ -88,7 +89,8 @@ def pool_lines(pool_ids: Iterable[int], *, now: datetime) -> dict[int, list[Pool
             """
             SELECT holding.pool_id, asset.id, asset.code, asset.name, asset.kind, asset.market,
                    asset.step, asset.lot, holding.units, price.value, price.observed_at,
-                   coalesce(price.fresh_until >= %(now)s, FALSE), coalesce(price.source, ''),
+                   coalesce(price.fresh_until >= %(now)s, FALSE) AND NOT ({unpriced}),
+                   coalesce(price.source, ''),
                    price.volume,
                    CASE WHEN asset.marginable THEN coalesce(haircut.lending, 1) ELSE 1 END,
                    CASE WHEN asset.marginable THEN coalesce(haircut.liquidation, 1) ELSE 1 END
@@ -104,7 +106,7 @@ def pool_lines(pool_ids: Iterable[int], *, now: datetime) -> dict[int, list[Pool
                    ORDER BY effective_at DESC, id DESC LIMIT 1) haircut ON TRUE
              WHERE holding.units > 0 AND holding.pool_id = ANY(%(pools)s)
              ORDER BY holding.pool_id, asset.id
-            """,
+            """.replace("{unpriced}", UNPRICED.format(asset="asset.id")),
             {"now": now, "pools": list(pool_ids)},
         )
         for row in cursor.fetchall():

@@ -1,13 +1,14 @@
 """Buy: draw on the facility and buy BTC or ETH with it, paid before the order goes out (VAF-27)."""
 
 import hashlib
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal, localcontext
 
 from django.db import transaction
 
 from collateral.amounts import CENT, EXACT, NOTHING, quotient_down, round_down
 from collateral.assets import Asset, Kind
+from collateral.custody.places import va_gate
 from collateral.prices.price import Price
 from lending.limits.connected import lock_connected
 from lending.loans.draw import Draw, DrawRefused, KeyReused, Purpose, draw
@@ -21,6 +22,8 @@ PRICE_STEP = Decimal("0.0000000001")
 # How much worse than the agreed price a client's purchase may trade.
 SLIPPAGE_CAP = Decimal("0.01")
 ID_PREFIX = "B-"
+# A venue may be silent about an order so long, and what it then says it bought must be let in.
+OUTCOME_KNOWN_WITHIN = timedelta(days=2)
 
 
 def buy(
@@ -71,6 +74,8 @@ def _reserve(account, asset, amount, *, venue, key, by, now) -> tuple[Draw, Orde
     price = Price.objects.latest_of_each(now=now).filter(asset=asset).first()
     if price is None or price.fresh_until < now:
         raise DrawRefused(f"{asset} has no fresh price, so it cannot be bought now.")
+    if why := va_gate(now=now) or va_gate(now=now + OUTCOME_KNOWN_WITHIN):
+        raise DrawRefused(why)
     advance = draw(account, amount, purpose=Purpose.BUY, asset=asset, key=key, by=by, now=now)
     units = _affordable(asset, amount, price.value, venue, now=now)
     if not units:

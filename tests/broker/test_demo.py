@@ -17,7 +17,10 @@ from broker.replay.demo_people import CLIENTS, MIXES, PASSWORD
 from broker.replay.demo_processes import only_one
 from broker.reports.archive import StoredReport
 from broker.reports.credit_reviews import reviews
+from collateral.actions.action import CorporateAction
+from collateral.custody.difference import Difference, DifferenceState
 from collateral.custody.movements import units_reconciled
+from collateral.custody.places import licences_ending
 from collateral.prices.consensus import RECORDED
 from collateral.prices.price import Price
 from collateral.prices.refresh import refresh
@@ -29,7 +32,7 @@ from lending.margin.affordable import worst_case
 from lending.margin.call import MarginCall, MarginCallMove
 from lending.margin.readings import read
 from lending.margin.sweep import sweep
-from onboarding.approvals import Proposal
+from onboarding.approvals import Proposal, obstacle_to
 from onboarding.approvals import State as ProposalState
 from onboarding.clients import Client
 from onboarding.credit.profile import last_assessment
@@ -148,8 +151,8 @@ def test_each_desk_that_decides_has_something_on_it_and_something_was_decided(fi
         .values_list("state", flat=True)
     )
 
-    assert waiting == {"miranda.tse": 2, "gordon.pang": 1, "daniel.hui": 0, "clara.fung": 1}
-    assert sorted(ended) == ["approved", "refused"]
+    assert waiting == {"miranda.tse": 2, "gordon.pang": 2, "daniel.hui": 0, "clara.fung": 1}
+    assert sorted(ended) == ["approved", "approved", "approved", "refused"]
 
 
 @pytest.mark.rule("VAF-2")
@@ -232,3 +235,13 @@ def test_a_pidfile_that_outlived_its_process_is_taken_away(monkeypatch, tmp_path
 
     assert set(programs(8000)) == {"web", "worker", "beat"}
     assert not (tmp_path / "beat.pid").exists()
+
+
+def test_custody_has_a_place_that_ends_an_action_to_come_and_one_difference(firm):
+    assert [each.licence.place.code for each in licences_ending(now=NOON)] == ["RESERVE"]
+    assert CorporateAction.objects.get(applied_at=None).ex_date > NOON.date()
+    [found] = Difference.objects.all()
+    assert (found.gap, found.state) == (400, DifferenceState.OPEN)
+    waiting = Proposal.objects.get(command="pledge_securities")
+    assert waiting.state == ProposalState.PROPOSED
+    assert obstacle_to(waiting, now=NOON) is None

@@ -13,6 +13,7 @@ import pytest
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from collateral.custody.difference import Difference
 from lending.margin.account import MarginAccount
 from lending.margin.call import MarginCall
 from onboarding.applications.application import Application
@@ -72,6 +73,7 @@ class World:
     alert_pk: int
     case_pk: int
     application: Application
+    difference_pk: int
 
 
 def _account(world: World) -> dict:
@@ -136,6 +138,15 @@ PAGES: dict[str, Page] = {
     "credit_reviews": Page(holders("onboarding.view_creditassessment")),
     "applications": Page(holders("onboarding.read_applications")),
     "application": Page(holders("onboarding.read_applications") - {OTHER_RM}, _application),
+    "corporate_actions": Page(holders("collateral.view_corporateaction")),
+    "load_ex_dates": Page(frozenset({"operations", "compliance"})),
+    "reconciliation": Page(holders("collateral.view_difference")),
+    "load_statement": Page(frozenset({"operations", "compliance"})),
+    "compare_again": Page(frozenset({"operations", "compliance"})),
+    "take_difference": Page(
+        frozenset({"operations", "compliance"}), lambda world: {"pk": world.difference_pk}
+    ),
+    "custody_places": Page(holders("collateral.view_placelicence")),
     "parameters": Page(holders("onboarding.view_parametervalue")),
     # The own settings of whoever is signed in; what changes them asks for the password first.
     "account_reauthenticate": Page(SIGNED_IN),
@@ -278,6 +289,7 @@ def world(time_machine) -> World:
         alert_of(account.client, now=world_of.NOW).pk,
         stop_of(account.client, now=world_of.NOW).pk,
         _an_application(built.manager),
+        built.own[Difference].pk,
     )
 
 

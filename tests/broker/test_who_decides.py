@@ -36,6 +36,7 @@ from tests.factories import (
 )
 from tests.factories.applications import CREDIT, decided, submitted, with_credit
 from tests.factories.credit import application
+from tests.factories.custody import a_difference, an_action_applied, an_authority
 from tests.factories.investors import InvestorScene
 from tests.factories.screening import ASKED, asked
 from tests.lending.limits.groups import connect
@@ -86,6 +87,31 @@ TABLE = {
     "hk_designation": ({"compliance"}, {"compliance", "mlro"}),
     "release_payment": ({"operations"}, {"mlro"}),
     "return_payment": ({"operations"}, {"compliance", "mlro"}),
+    "custody_place": ({"operations", "compliance"}, {"compliance", "responsible_officer"}),
+    "corporate_action": ({"operations"}, {"operations", "compliance", "risk_officer"}),
+    "pay_corporate_action": ({"operations"}, {"finance", "responsible_officer"}),
+    "close_difference": ({"operations"}, {"compliance", "finance"}),
+    "pledge_securities": ({"operations", "rm"}, {"operations", "responsible_officer"}),
+    "release_securities": ({"operations", "rm"}, {"credit_officer", "responsible_officer"}),
+    "standing_authority": (
+        {"operations", "rm", "compliance"},
+        {"compliance", "responsible_officer"},
+    ),
+    "end_standing_authority": (
+        {"operations", "rm", "compliance"},
+        {"compliance", "responsible_officer"},
+    ),
+}
+
+
+SPLIT = {
+    "asset": "0700",
+    "kind": "split",
+    "ex_date": "2026-03-05",
+    "new": "5",
+    "old": "1",
+    "fractions": "cash",
+    "source": "Circular",
 }
 
 
@@ -99,6 +125,8 @@ class Scene:
         self.successor = staff(Role.RM)
         self.parameter = a_parameter()
         self.investors = InvestorScene(self.account.client, self.manager)
+        self.action = 0
+        self.difference = 0
 
     def person(self, role: str):
         """Somebody of that role; the manager is the client's own."""
@@ -115,6 +143,14 @@ class Scene:
             "reasons": ["financial_situation"],
             "assessment": "Audited accounts.",
             "review_date": "2027-03-01",
+        }
+        transfer = {
+            "account": self.account.number,
+            "asset": "0700",
+            "units": "100",
+            "participant": "B01234",
+            "reference": "T-1",
+            "evidence": "CCASS report",
         }
         known = {
             "haircut": {"asset": "BTC", "lending": "0.65", "liquidation": "0.4"},
@@ -151,6 +187,19 @@ class Scene:
                 "body_zh": "如其所是。",
             },
             "legal_hold": {"client": number, "on": "on", "reference": "HKP 12/2026"},
+            "corporate_action": SPLIT,
+            "pay_corporate_action": {"action": f"{self.action}", "evidence": "Bank statement"},
+            "close_difference": {"difference": f"{self.difference}", "explanation": "Booked late"},
+            "pledge_securities": transfer,
+            "release_securities": transfer,
+            "standing_authority": {
+                "client": number,
+                "starts_on": "2026-03-05",
+                "expires_on": "2027-03-04",
+                "evidence": "Signed form",
+            },
+            "end_standing_authority": {"client": number, "how": "revocation", "evidence": "Letter"},
+            "custody_place": {"code": "NEW", "kind": "broker", "name": "A broker"},
             **self.investors.payloads(),
         }
         return known.get(line) or self._of_application(line) or {"client": number}
@@ -176,6 +225,15 @@ class Scene:
         if line.startswith("credit_limit"):
             give(self.account, {"BTC": "1"})
             price("BTC", "700000", at=NOON)
+        if line == "release_securities":
+            give(self.account, {"0700": "100"})
+        if line == "pay_corporate_action":
+            give(self.account, {"0005": "100"})
+            self.action = an_action_applied().pk
+        if line == "close_difference":
+            self.difference = a_difference(self.account).pk
+        if line == "end_standing_authority":
+            an_authority(self.account)
         return line.partition(" ")[0]
 
 

@@ -43,3 +43,19 @@ def test_the_form_of_an_assessment_fits_and_its_parts_open_without_a_script(visi
     while closed.count():
         closed.first.click()
     assert overflow_of(page) <= 0
+
+
+def test_each_page_of_custody_fits_its_window(visit, world, size):
+    page = visit(staff(Role.OPERATIONS))
+    if size == "phone":
+        page.set_viewport_size(PHONE)
+    forms = ("custody_place", "pledge_securities", "corporate_action", "close_difference")
+    for address in (
+        "/staff/custody/places/",
+        "/staff/custody/actions/",
+        "/staff/custody/reconciliation/",
+        *(f"/staff/approvals/new/{name}/" for name in forms),
+    ):
+        page.goto(address)
+        page.wait_for_load_state("networkidle")
+        assert overflow_of(page) <= 0, address

@@ -98,13 +98,18 @@ SELECT n, 'MA' || lpad(n::text, 9, '0'), n, n, n, n, %(terms)s, 1000000000, 0.03
 
 _PLEDGED_AND_LENT = """
 INSERT INTO collateral_movement
-       (key, asset_id, units, from_place, to_place, to_pool_id, moved_at, narrative)
-SELECT 'bench-' || n || '-' || asset_id, asset_id, units, 'client', 'pool', n, %(now)s, 'bench'
+       (key, asset_id, units, from_place, to_place, to_pool_id, custody_id, moved_at, narrative)
+SELECT 'bench-' || n || '-' || line.asset_id, line.asset_id, units, 'client', 'pool', n,
+       place.id, %(now)s, 'bench'
   FROM (SELECT n, %(btc)s::bigint AS asset_id, btc AS units FROM planned
         UNION ALL SELECT n, %(eth)s, eth FROM planned
         UNION ALL
         SELECT n, coalesce((%(shares)s::bigint[])[wave + 1], %(usd)s), third FROM planned) line
- ORDER BY n, asset_id;
+  JOIN collateral_asset asset ON asset.id = line.asset_id
+  JOIN collateral_custodyplace place
+    ON place.code = CASE asset.kind WHEN 'va' THEN 'PLATFORM' WHEN 'share' THEN 'CCASS'
+                    ELSE 'BANK' END
+ ORDER BY n, line.asset_id;
 INSERT INTO lending_entry (id, key, kind, narrative, booked_at, value_date)
 SELECT n, 'bench-' || n, 'draw', 'bench', %(now)s, %(now)s::date FROM planned ORDER BY n;
 INSERT INTO lending_posting (entry_id, debit_id, credit_id, amount, booked_at)

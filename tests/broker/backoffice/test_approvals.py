@@ -21,12 +21,14 @@ from tests.factories import (
     a_parameter,
     client_user,
     files,
+    give,
     house,
     manager_for,
     margin_account,
     staff,
 )
 from tests.factories.applications import CREDIT, decided, submitted, with_credit
+from tests.factories.custody import a_difference, an_action_applied, an_authority
 from tests.factories.screening import ASKED
 from tests.factories.screening import asked as asked_for
 
@@ -492,6 +494,13 @@ def test_financing_is_switched_on_by_compliance_and_the_responsible_officer(clie
     assert ProductSwitch.objects.latest("pk").notification == "SFC/7"
 
 
+TRANSFER = {
+    "asset": "0700",
+    "units": "100",
+    "participant": "B01234",
+    "reference": "T-1",
+    "evidence": "CCASS report",
+}
 GOOD = {
     "haircut": {"asset": "BTC", "lending": "65", "liquidation": "40"},
     "frr_haircut": {"asset": "0700", "frr": "20"},
@@ -525,6 +534,26 @@ GOOD = {
         "body_en": "As they are.",
         "body_zh": "如其所是。",
     },
+    "corporate_action": {
+        "asset": "0700",
+        "kind": "split",
+        "ex_date": "2026-03-05",
+        "new": "5",
+        "old": "1",
+        "fractions": "cash",
+        "source": "Circular",
+    },
+    "close_difference": {"explanation": "Booked late"},
+    "pay_corporate_action": {"evidence": "Bank statement"},
+    "pledge_securities": TRANSFER,
+    "release_securities": TRANSFER,
+    "standing_authority": {
+        "starts_on": "2026-03-05",
+        "expires_on": "2027-03-04",
+        "evidence": "Signed form",
+    },
+    "end_standing_authority": {"how": "revocation", "evidence": "Letter"},
+    "custody_place": {"code": "NEW", "kind": "broker", "name": "A broker", "keeps": ["share"]},
 }
 # Those about investors and credit have stories of their own.
 ELSEWHERE = {
@@ -545,7 +574,8 @@ ELSEWHERE = {
 
 @pytest.mark.parametrize("name", sorted(set(FORMS) - ELSEWHERE))
 def test_each_form_proposes_what_can_be_applied(client, name):
-    account = margin_account()
+    account = margin_account(pledged={} if name == "close_client" else {"0700": "100"})
+    an_authority(account)
     manager = manager_for(account)
     command = next(command for command in commands() if command.name == name)
     makers = sorted(command.proposes)
@@ -561,7 +591,20 @@ def test_each_form_proposes_what_can_be_applied(client, name):
     }
     if name in far_on:
         fields["application"] = far_on[name]().number
-    if name in ("suspend_client", "close_client", "legal_hold"):
+    if name == "pay_corporate_action":
+        give(account, {"0005": "100"})
+        fields["action"] = an_action_applied().pk
+    if name == "close_difference":
+        fields["difference"] = a_difference(account).pk
+    if name in ("pledge_securities", "release_securities"):
+        fields["account"] = account.number
+    if name in (
+        "suspend_client",
+        "close_client",
+        "legal_hold",
+        "standing_authority",
+        "end_standing_authority",
+    ):
         fields["client"] = account.client.number
     if name == "handover":
         fields |= {"clients": account.client.number, "manager": staff(Role.RM).username}

@@ -15,8 +15,11 @@ from broker import jobs
 from broker.jobs import JobRun
 from broker.notices.notice import Channel, Notice
 from broker.reports.archive import StoredReport
+from collateral.actions.action import CorporateAction
 from collateral.assets import Asset
+from collateral.custody.difference import Difference
 from collateral.custody.movements import Movement
+from collateral.custody.places import PlaceLicence
 from collateral.haircuts import Haircut
 from collateral.prices.price import HeldBack, Price
 from lending.ledger import entries
@@ -61,6 +64,7 @@ from tests.factories import (
     price,
     staff,
 )
+from tests.factories.custody import a_difference, an_action_applied
 from tests.factories.investors import tied
 from tests.factories.terms import agree, signatory_of, terms_in_force
 
@@ -145,6 +149,7 @@ def _rows_of(account: MarginAccount) -> dict[type[Model], Model]:
         Connection: tied(account.client, "spouse", party=account.client.name, reference="HKID"),
         Enquiry: observe(account.client, Indicator.THIRD_PARTY, "Somebody", now=NOW)[0],
         CreditAssessment: account.client.credit_assessments.get(),
+        Difference: a_difference(account),
     }
 
 
@@ -220,6 +225,8 @@ def _rows_of_the_house() -> dict[type[Model], Model]:
         MarginTerms: MarginTerms.objects.get(),
         BenchmarkRate: BenchmarkRate.objects.first(),
         Disclosure: terms_in_force()[0],
+        CorporateAction: an_action_applied(),
+        PlaceLicence: PlaceLicence.objects.first(),
         LegalEntity: LegalEntity.objects.get(),
         ProductSwitch: ProductSwitch.objects.first(),
         ApprovalSize: ApprovalSize.objects.get(),

@@ -19,6 +19,7 @@ from collateral.custody.movements import (
     record,
     units_reconciled,
 )
+from collateral.custody.places import CustodyPlace
 from collateral.custody.pool import Holding
 from tests.factories import NOON, house, margin_account
 from tests.proofs import guards_down, refused, sql, together
@@ -46,6 +47,7 @@ def movement(**fields) -> Movement:
         "units": 1,
         "from_place": Place.CLIENT,
         "to_place": Place.POOL,
+        "custody": CustodyPlace.objects.get(code="PLATFORM"),
         "moved_at": NOON,
         "narrative": "",
     }
@@ -220,9 +222,10 @@ def test_the_database_knows_no_movement_of_nothing(pool, units, law):
     with refused(law):
         sql(
             "INSERT INTO collateral_movement (key, asset_id, units, from_place, to_place,"
-            " to_pool_id, moved_at, narrative)"
-            " SELECT 'k', id, %s, 'client', 'pool', %s, now(), '' FROM collateral_asset"
-            " WHERE code = 'BTC'",
+            " to_pool_id, custody_id, moved_at, narrative)"
+            " SELECT 'k', asset.id, %s, 'client', 'pool', %s, place.id, now(), ''"
+            "   FROM collateral_asset asset, collateral_custodyplace place"
+            "  WHERE asset.code = 'BTC' AND place.code = 'PLATFORM'",
             *(units, pool.pk),
         )
 
@@ -235,8 +238,15 @@ def test_collateral_never_goes_from_pool_to_pool(pool):
 
 
 @pytest.mark.rule("VAF-16")
-def test_there_is_no_place_of_the_houses_own():
-    assert {place.value for place in Place} == {"client", "pool", "venue"}
+def test_there_is_no_place_of_the_houses_own(pool):
+    assert {place.value for place in Place} == {"client", "pool", "venue", "issuer"}
+    custody = CustodyPlace.objects.get(code="PLATFORM")
+    for ends in (
+        {"to_place": Place.ISSUER, "from_place": Place.POOL, "from_pool": pool},
+        {"from_place": Place.ISSUER, "to_place": Place.POOL, "to_pool": pool},
+    ):
+        with refused("movement_va_has_no_issuer"):
+            movement(custody=custody, **ends)
 
 
 def test_a_movement_touches_a_pool(pool):
@@ -283,6 +293,8 @@ def test_an_empty_register_reconciles(db):
         "UPDATE collateral_movement SET units = units - 0.00000001",
         "DELETE FROM collateral_movement",
         "UPDATE collateral_holding SET pool_id = pool_id + 1",
+        "UPDATE collateral_heldat SET units = units + 1",
+        "DELETE FROM collateral_heldat",
     ],
 )
 def test_a_register_that_was_tampered_with_does_not_reconcile(pool, break_it):

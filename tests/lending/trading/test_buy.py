@@ -12,6 +12,7 @@ from hypothesis.extra.django import TestCase
 from collateral.amounts import CENT, round_up
 from collateral.assets import Asset
 from collateral.custody.movements import Movement, units_reconciled
+from collateral.custody.places import PlaceLicence
 from lending.ledger.balances import ledger_balanced
 from lending.loans.draw import Draw, DrawRefused, KeyReused, Purpose, draw
 from lending.margin.account import MarginAccount, State
@@ -56,6 +57,18 @@ def refusal(account, amount="100000", **how) -> str:
         purchase(account, amount, key="refused", **how)
     assert (Draw.objects.count(), Order.objects.count(), totals(account)) == before
     return str(told.value)
+
+
+@pytest.mark.rule("JC-7")
+def test_nothing_is_bought_that_no_licensed_place_could_take_in(borrower):
+    """Nor on the last two days of a licence: a silent venue may only then say what it bought."""
+    row = PlaceLicence.objects.get(place__code="PLATFORM")
+    row.pk, row.effective_at, row.expires_on = None, NOON, NOON.date() + timedelta(days=2)
+    row.save()
+    assert purchase(borrower, "10000").state == OrderState.FILLED
+    row.pk, row.expires_on = None, NOON.date() + timedelta(days=1)
+    row.save()
+    assert "into custody" in refusal(borrower)
 
 
 # --- Laws ----------------------------------------------------------------------------------------
