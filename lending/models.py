@@ -4,7 +4,7 @@ from lending.ledger.chart import LedgerAccount, Subledger
 from lending.ledger.journal import Entry, Posting
 from lending.liquidation.deficit import Deficit
 from lending.loans import benchmark_change  # noqa: F401 - registers its command
-from lending.loans.accrue import Accrual, InterestPosting
+from lending.loans.accrue import Accrual, InterestCharge, InterestPosting
 from lending.loans.draw import Draw
 from lending.loans.rates import BenchmarkRate
 from lending.loans.repay import Repayment
@@ -24,6 +24,7 @@ __all__ = [
     "Deficit",
     "Draw",
     "Entry",
+    "InterestCharge",
     "InterestPosting",
     "LedgerAccount",
     "MarginAccount",
