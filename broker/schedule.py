@@ -26,6 +26,8 @@ TIMETABLE = {
     # Before the month is posted, so that its last day is in it.
     "accrue interest": _at("lending.tasks.accrue_interest", crontab(hour=0, minute=5)),
     "post interest": _at("lending.tasks.post_interest", crontab(day_of_month=1, hour=0, minute=30)),
+    # After the night's interest; the later turns make up for a night that was missed.
+    "client documents": _at("broker.tasks.client_documents", crontab(minute=45)),
     # Once a day: the later turns make up for a morning that was missed.
     "margin book": _at("broker.tasks.margin_book", crontab(hour="7-23", minute=30)),
 }

@@ -4,8 +4,10 @@ from celery import shared_task
 from django.utils import timezone
 
 from broker.notices.announce import announce_refusal, announce_reports
+from broker.notices.documents import announce_documents
 from broker.notices.send import send
 from broker.notices.tell import tell
+from broker.reports.document_make import make_documents
 from broker.reports.margin_book import NAME, DoesNotTie
 from broker.reports.morning import morning_book
 
@@ -25,4 +27,15 @@ def margin_book(**_):
         morning_book(now=now, tell=lambda made: announce_reports(made, now=now))
     except DoesNotTie as reason:
         announce_refusal(NAME, reason, now=now)
+        raise
+
+
+@shared_task(expires=3600, soft_time_limit=3000, time_limit=3030)
+def client_documents(**_):
+    """Makes what clients are owed of the days and months that are over; what is missed, too."""
+    now = timezone.now()
+    try:
+        make_documents(now=now, tell=lambda made: announce_documents(made, now=now))
+    except DoesNotTie as reason:
+        announce_refusal("client documents", reason, now=now)
         raise

@@ -13,6 +13,7 @@ from broker.reports.statement_market import Valued
 from broker.reports.statement_units import Moved
 from collateral.amounts import EXACT, NOTHING
 from collateral.assets import Asset
+from collateral.custody.movements import Place
 from lending.ledger.chart import RECEIVABLES, Kind
 from lending.margin.account import MarginAccount
 from lending.margin.call import CallState, MarginCall, MarginCallMove
@@ -157,6 +158,34 @@ class Statement:
     def own_sales(self) -> list[Order]:
         """STM-3(e): what the house sold on its own initiative."""
         return [trade for trade in self.trades if trade.side == Side.SELL and trade.call_id]
+
+    @property
+    def money_received(self) -> list[Line]:
+        """What the client paid in (STM-7)."""
+        cash = next(each for each in self.sections if each.kind == Kind.CLIENT_CASH)
+        return [
+            line
+            for line in cash.lines
+            if line.posted.entry_kind == "repayment" and line.posted.amount > 0
+        ]
+
+    @property
+    def units_received(self) -> list[tuple[Asset, UnitsLine]]:
+        """What the client handed over (STM-7)."""
+        return [
+            (collateral.asset, line)
+            for collateral in self.collateral
+            for line in collateral.lines
+            if line.moved.place == Place.CLIENT and line.moved.units > 0
+        ]
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing was had, owed or done, so there is nothing to state."""
+        held = any(each.opening or each.lines or each.closing for each in self.collateral)
+        accrued = self.interest.ends.opening or self.interest.runs or self.interest.ends.closing
+        idle = all(section.is_idle for section in self.sections)
+        return idle and not (held or accrued or self.trades or self.calls)
 
 
 def _together(values) -> Decimal | None:

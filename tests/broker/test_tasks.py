@@ -29,6 +29,7 @@ from tests.factories import client_user, house, margin_account, price, staff
 pytestmark = pytest.mark.django_db
 
 TASKS = [
+    broker.tasks.client_documents,
     broker.tasks.margin_book,
     broker.tasks.send_notices,
     collateral.tasks.refresh_prices,
