@@ -42,6 +42,7 @@ _BOOKS = frozenset(
     }
 )
 _REPORTS = frozenset({"broker.view_storedreport", "broker.view_jobrun", "broker.view_notice"})
+_DOCUMENTS = frozenset({"broker.view_accountdocument"})
 _TERMS = frozenset({"lending.view_marginterms", "lending.view_benchmarkrate"})
 _HOUSE = frozenset(
     {
@@ -58,6 +59,7 @@ _EVERYTHING = (
     | _DEALS
     | _BOOKS
     | _REPORTS
+    | _DOCUMENTS
     | _TERMS
     | _HOUSE
     | _LIMITS
@@ -69,6 +71,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     # An RM sees the own clients' rows only: the admin narrows every queryset by this role.
     Role.RM: _BOOK
     | _LIMITS
+    | _DOCUMENTS
     | {"lending.view_order", "lending.view_draw", "lending.view_repayment"},
     Role.ONBOARDING_OFFICER: frozenset({"onboarding.view_client"}) | _HOUSE,
     Role.CREDIT_OFFICER: _BOOK | _MARKET | _DEALS | _TERMS | _LIMITS | {"broker.view_live_book"},
@@ -76,8 +79,14 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     Role.COMPLIANCE: _EVERYTHING,
     Role.RESPONSIBLE_OFFICER: _EVERYTHING,
     Role.DEALING: _BOOK | _MARKET | _DEALS | {"broker.view_live_book"},
-    Role.OPERATIONS: _BOOK | _MARKET | _DEALS | _BOOKS | _REPORTS | {"broker.view_live_book"},
-    Role.FINANCE: _BOOK | _MARKET | _DEALS | _BOOKS | _REPORTS | _TERMS | _HOUSE,
+    Role.OPERATIONS: _BOOK
+    | _MARKET
+    | _DEALS
+    | _BOOKS
+    | _REPORTS
+    | _DOCUMENTS
+    | {"broker.view_live_book"},
+    Role.FINANCE: _BOOK | _MARKET | _DEALS | _BOOKS | _REPORTS | _DOCUMENTS | _TERMS | _HOUSE,
     Role.MLRO: _BOOK | _DEALS,
     Role.MIC_OMO: _EVERYTHING,
     Role.MIC_RM: _EVERYTHING,

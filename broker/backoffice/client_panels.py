@@ -5,6 +5,7 @@ from itertools import chain
 
 from django.urls import reverse
 
+from broker.backoffice.documents_panel import documents_panel
 from broker.backoffice.panels import ROWS_SHOWN, Fact, Kind, Panel, chip, link
 from broker.notices.notice import Notice
 from broker.templatetags.harbour import had, owed, owed_in_all
@@ -214,6 +215,7 @@ PANELS: tuple[Kind, ...] = (
     Kind("lending.view_margincall", _calls),
     Kind("lending.view_creditlimitchange", _limits),
     Kind("onboarding.view_client", _approvals),
+    Kind("broker.view_accountdocument", documents_panel),
     Kind("broker.view_notice", _told),
     Kind("lending.view_marginmove", _history),
 )

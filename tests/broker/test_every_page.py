@@ -13,6 +13,8 @@ import pytest
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from broker.reports.archive import kept
+from broker.reports.documents import AccountDocument
 from lending.margin.account import MarginAccount
 from lending.margin.call import MarginCall
 from onboarding.approvals import propose
@@ -55,6 +57,7 @@ class World:
     manager: User
     call: MarginCall
     proposal_pk: int
+    document_pk: int
 
 
 def _account(world: World) -> dict:
@@ -111,6 +114,11 @@ PAGES: dict[str, Page] = {
     "portal:home": Page(OWN_CLIENT, _account),
     "portal:repay": Page(OWN_CLIENT, _account),
     "portal:draw": Page(OWN_CLIENT, _account),
+    "portal:documents": Page(OWN_CLIENT, _account),
+    "portal:document": Page(OWN_CLIENT, lambda world: _account(world) | {"pk": world.document_pk}),
+    "portal:statement_of_days": Page(OWN_CLIENT, _account),
+    "portal:activity": Page(OWN_CLIENT, _account),
+    "portal:activity_file": Page(OWN_CLIENT, _account),
     "portal:acknowledge": Page(
         OWN_CLIENT, lambda world: _account(world) | {"call_id": world.call.pk}
     ),
@@ -146,7 +154,21 @@ def world(time_machine) -> World:
     proposal = propose(
         "haircut", haircut, by=staff(Role.RISK_OFFICER), reason="x", now=world_of.NOW
     )
-    return World(account, built.manager, built.own[MarginCall], proposal.pk)
+    return World(
+        account, built.manager, built.own[MarginCall], proposal.pk, _a_document(account).pk
+    )
+
+
+def _a_document(account: MarginAccount) -> AccountDocument:
+    """One whose file is there."""
+    document = AccountDocument.objects.get(account=account)
+    document.pk, document.last = None, document.last.replace(day=2)
+    document.first = document.last
+    content = kept("documents", "pdf", b"%PDF", on=document.last, now=world_of.NOW)
+    for name, value in content.items():
+        setattr(document, name, value)
+    document.save()
+    return document
 
 
 def visitor_of(world: World, name: str) -> User | None:

@@ -13,6 +13,7 @@ DOCUMENTS = {
     "monthly": Words("Monthly statement of account", "戶口月結單"),
     "note": Words("Contract note", "成交單據"),
     "receipt": Words("Receipt", "收據"),
+    "asked": Words("Statement of account", "戶口結單"),
 }
 
 ACCOUNTS = {

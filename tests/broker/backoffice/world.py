@@ -15,6 +15,7 @@ from broker import jobs
 from broker.jobs import JobRun
 from broker.notices.notice import Channel, Notice
 from broker.reports.archive import StoredReport
+from broker.reports.documents import AccountDocument
 from collateral.assets import Asset
 from collateral.custody.movements import Movement
 from collateral.haircuts import Haircut
@@ -53,6 +54,15 @@ from tests.factories import (
 )
 
 NOW = NOON + timedelta(minutes=2)
+
+
+# What no test of who may see it opens.
+DOCUMENT_FILE = {
+    "path": "none",
+    "sha256": "0" * 64,
+    "size": 1,
+    "keep_until": date(2033, 3, 4),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +131,22 @@ def _rows_of(account: MarginAccount) -> dict[type[Model], Model]:
         LedgerAccount: account.subledger.accounts.first(),
         Notice: _notice(account),
         CreditLimitChange: _limit_cut(account),
+        AccountDocument: _document(account),
     }
+
+
+def _document(account: MarginAccount) -> AccountDocument:
+    return AccountDocument.objects.create(
+        account=account,
+        kind="daily",
+        number=f"{account.number}-D-20260303",
+        first=date(2026, 3, 3),
+        last=date(2026, 3, 3),
+        format="pdf",
+        due_on=date(2026, 3, 5),
+        made_at=NOW,
+        **DOCUMENT_FILE,
+    )
 
 
 def _limit_cut(account: MarginAccount) -> CreditLimitChange:
