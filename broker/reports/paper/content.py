@@ -45,10 +45,9 @@ def hkd(amount: Decimal | None) -> str:
     return NONE if amount is None else signed(amount, f"{abs(amount):,.2f}")
 
 
-def exact(amount: Decimal) -> str:
-    """All the places an amount has, and two at least."""
-    whole, _, rest = f"{abs(amount):,f}".partition(".")
-    return signed(amount, f"{whole}.{rest.rstrip('0'):0<2}")
+def accrued(amount: Decimal) -> str:
+    """Interest to its ten places, so that a reader can add it up."""
+    return signed(amount, f"{abs(amount):,.10f}")
 
 
 def signed(amount: Decimal, text: str) -> str:

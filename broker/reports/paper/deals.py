@@ -34,6 +34,10 @@ def house_sales(orders: Iterable[Order]) -> dict:
     return block("own_sales", _columns(), rows)
 
 
+def deal_number(order: Order) -> str:
+    return f"O{order.pk:08}"
+
+
 def _columns() -> list[dict]:
     return [column(name, right=right, wide=name == "what") for name, right in _COLUMNS]
 
@@ -44,7 +48,7 @@ def _deal(order: Order) -> dict:
     side = SIDES[order.side]
     return row(
         clock(order.ended_at),
-        order.client_order_id,
+        deal_number(order),
         Words(f"{side.english}: {order.asset.code}", f"{side.chinese} {order.asset.name_chinese}"),
         units_short(order.filled_units),
         price(order.price),

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from broker.reports.export import Column, Kind, Sheet
+from broker.reports.paper.deals import deal_number
 from broker.reports.paper.statement_paper import reference, what
 from broker.reports.paper.words import ACCOUNTS, CALL_STATES, LABELS, MOVED, SIDES
 from broker.reports.statement import Statement
@@ -86,7 +87,7 @@ def _units(statement: Statement) -> Iterator[tuple]:
 
 def _deals(statement: Statement) -> Iterator[tuple]:
     for order in statement.trades:
-        number, code = order.client_order_id, order.asset.code
+        number, code = deal_number(order), order.asset.code
         block = "own sale" if order in statement.own_sales else "deal"
         side = SIDES[order.side]
         yield (block, code, order.ended_at, number, *side, order.filled_units, None)

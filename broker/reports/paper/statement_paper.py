@@ -4,10 +4,10 @@ from decimal import Decimal
 
 from broker.reports.paper.content import (
     NONE,
+    accrued,
     block,
     clock,
     column,
-    exact,
     fact,
     hkd,
     label,
@@ -129,7 +129,7 @@ def what(statement: Statement, line: Line) -> Words:
 
 def _interest(statement: Statement) -> dict:
     interest = statement.interest
-    rows = [row(LABELS["brought"], "", "", "", exact(interest.ends.opening), style="group")]
+    rows = [row(LABELS["brought"], "", "", "", accrued(interest.ends.opening), style="group")]
     for run in interest.runs:
         first, last = run.days[0], run.days[-1]
         rows.append(
@@ -138,14 +138,14 @@ def _interest(statement: Statement) -> dict:
                 f"{len(run.days)}",
                 hkd(first.balance),
                 f"{percent(first.rate)} / {interest.basis}",
-                exact(run.amount),
+                accrued(run.amount),
             )
         )
     rows += [
-        row(LABELS["accrued"], "", "", "", exact(interest.accrued)),
-        row(LABELS["charged"], "", "", "", exact(-interest.posted)),
-        row(LABELS["rounding"], "", "", "", exact(interest.rounding)),
-        row(LABELS["carried"], "", "", "", exact(interest.ends.closing), style="total"),
+        row(LABELS["accrued"], "", "", "", accrued(interest.accrued)),
+        row(LABELS["charged"], "", "", "", accrued(-interest.posted)),
+        row(LABELS["rounding"], "", "", "", accrued(interest.rounding)),
+        row(LABELS["carried"], "", "", "", accrued(interest.ends.closing), style="total"),
     ]
     columns = [
         column("from_to", wide=True),

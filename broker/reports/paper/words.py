@@ -144,8 +144,9 @@ LABELS = {
     ),
     "ratio_said": Words(
         "Margin ratio is 100% less the haircut. Margin value is the most that may be borrowed"
-        " against the asset.",
-        "保證金比率為100%減去扣減率。保證金價值為可憑該資產借入的最高金額。",
+        " against the asset. Margin usage is what is owed in all against margin value and cash.",
+        "保證金比率為100%減去扣減率。保證金價值為可憑該資產借入的最高金額。"
+        "保證金使用率為結欠總額與保證金價值連同現金之比。",
     ),
     "look": Words(
         "All amounts are in Hong Kong dollars, all times in Hong Kong. Please look this over and"
