@@ -27,8 +27,9 @@ from broker.reports.paper.sheet import sheet_of
 from broker.reports.paper.whole import content_of
 from broker.reports.period import Period, day_of, month_of
 from broker.reports.statement import Statement
-from broker.reports.statement_make import statements, tie
+from broker.reports.statement_make import statements
 from broker.reports.statement_market import Market, market_at
+from broker.reports.statement_tie import tie
 from lending.loans.accrue import accrue
 from lending.margin.account import MarginAccount
 from onboarding.entity import LegalEntity

@@ -59,8 +59,7 @@ class Charged:
 _BALANCES = """
 WITH ledger AS (
     SELECT * FROM lending_ledgeraccount
-     WHERE subledger_id IS NOT NULL
-       AND (%(ids)s::bigint[] IS NULL OR subledger_id = ANY(%(ids)s))
+     WHERE subledger_id = ANY(%(ids)s)
 ), ends AS (
     SELECT ledger.id, posting.amount, posting.booked_at
       FROM ledger JOIN lending_posting posting ON posting.debit_id = ledger.id
@@ -81,17 +80,15 @@ SELECT ledger.subledger_id, ledger.kind,
 """
 
 
-def balances(
-    period: Period, subledger_ids: Sequence[int] | None = None
-) -> dict[int, dict[str, Ends]]:
-    """The balances of each borrower by kind, HKD to the cent; of all where none are named."""
+def balances(period: Period, subledger_ids: Sequence[int]) -> dict[int, dict[str, Ends]]:
+    """The balances of each borrower by kind, HKD to the cent."""
     found: dict[int, dict[str, Ends]] = defaultdict(dict)
     for subledger_id, kind, *ends in rows_of(_BALANCES, period, subledger_ids):
-        found[subledger_id][kind] = Ends(*(_own(kind, end) for end in ends))
+        found[subledger_id][kind] = Ends(*(own_sign(kind, end) for end in ends))
     return found
 
 
-def _own(kind: str, debits: Decimal) -> Decimal:
+def own_sign(kind: str, debits: Decimal) -> Decimal:
     """What is owed is a debit, the client's cash a credit: both are shown above zero."""
     return -debits if kind == Kind.CLIENT_CASH else debits
 
@@ -121,7 +118,7 @@ def postings(period: Period, subledger_ids: Sequence[int]) -> dict[int, list[Pos
         period,
         subledger_ids,
     ):
-        found[subledger_id].append(Posted(kind, *entry, _own(kind, amount)))
+        found[subledger_id].append(Posted(kind, *entry, own_sign(kind, amount)))
     return found
 
 
@@ -194,45 +191,6 @@ def charges(period: Period, subledger_ids: Sequence[int]) -> dict[int, list[Char
     ):
         found[subledger_id].append(Charged(*charged))
     return found
-
-
-def journal_at(period: Period) -> dict[str, Decimal]:
-    """What all borrowers had by kind when the period ended, added up from the journal alone."""
-    return {
-        kind: _own(kind, debits)
-        for kind, debits in rows_of(
-            """
-            SELECT ledger.kind, sum(ends.amount)
-              FROM (SELECT debit_id AS account_id, amount, booked_at FROM lending_posting
-                    UNION ALL
-                    SELECT credit_id, -amount, booked_at FROM lending_posting) ends
-              JOIN lending_ledgeraccount ledger ON ledger.id = ends.account_id
-             WHERE ledger.subledger_id IS NOT NULL AND ends.booked_at < %(ends_at)s
-             GROUP BY ledger.kind
-            """,
-            period,
-        )
-    }
-
-
-def accruals_tie() -> bool:
-    """Whether what ever accrued to a borrower, less what was made due, is what has accrued now."""
-    [[ties]] = rows_of(
-        """
-        SELECT NOT EXISTS (
-            SELECT FROM lending_marginaccount account
-              JOIN lending_subledger subledger ON subledger.id = account.subledger_id
-              LEFT JOIN (SELECT account_id, sum(amount) AS amount
-                           FROM lending_accrual GROUP BY account_id) written
-                ON written.account_id = account.id
-              LEFT JOIN (SELECT subledger_id, sum(accrued) AS accrued
-                           FROM lending_interestcharge GROUP BY subledger_id) charged
-                ON charged.subledger_id = subledger.id
-             WHERE subledger.accrued
-                   <> coalesce(written.amount, 0) - coalesce(charged.accrued, 0))
-        """
-    )
-    return ties
 
 
 def rows_of(statement: str, period: Period | None = None, ids: Sequence[int] | None = None):

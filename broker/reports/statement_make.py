@@ -28,19 +28,15 @@ from broker.reports.statement_books import (
     DayOfInterest,
     Ends,
     Posted,
-    accruals_tie,
     accrued,
     balances,
     charges,
     days_of_interest,
-    journal_at,
     postings,
 )
 from broker.reports.statement_market import Market, market_at
 from broker.reports.statement_units import Moved, movements, units
 from collateral.amounts import EXACT, NOTHING
-from collateral.custody.movements import units_reconciled
-from lending.ledger.balances import ledger_balanced
 from lending.ledger.chart import BORROWERS, Kind
 from lending.loans.interest import DAY_COUNT
 from lending.margin.account import MarginAccount
@@ -64,32 +60,6 @@ def statements(
     """
     with one_state():
         return _built(accounts, period, market or market_at(period.ends_at))
-
-
-def tie(period: Period) -> None:
-    """
-    What all statements of the period show together is what the books say.
-
-    :raises DoesNotTie: a total, the units, or the interest is not what its rows add up to
-    """
-    with one_state():
-        if not ledger_balanced():
-            raise DoesNotTie("the ledger does not balance")
-        if not units_reconciled():
-            raise DoesNotTie("the units held are not what was moved")
-        if not accruals_tie():
-            raise DoesNotTie("the interest that has accrued is not what was written less charged")
-        shown: dict[str, Decimal] = defaultdict(Decimal)
-        for kinds in balances(period).values():
-            for kind, ends in kinds.items():
-                shown[kind] += ends.closing
-        booked = journal_at(period)
-        for kind in BORROWERS:
-            if shown[kind] != booked.get(kind, NOTHING):
-                raise DoesNotTie(
-                    f"{period}: the accounts have {shown[kind]} of {kind},"
-                    f" the journal {booked.get(kind, NOTHING)}"
-                )
 
 
 def _built(accounts: Sequence[MarginAccount], period: Period, market: Market) -> list[Statement]:

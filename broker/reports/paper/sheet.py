@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from broker.reports.export import Column, Kind, Sheet
 from broker.reports.paper.deals import deal_number
 from broker.reports.paper.statement_paper import reference, what
-from broker.reports.paper.words import ACCOUNTS, CALL_STATES, LABELS, MOVED, SIDES
+from broker.reports.paper.words import ACCOUNTS, CALL_STATES, LABELS, SIDES, moved_words
 from broker.reports.statement import Statement
 
 COLUMNS = (
@@ -72,7 +72,7 @@ def _units(statement: Statement) -> Iterator[tuple]:
         yield ("units", code, None, "", *LABELS["opening"], None, line.opening)
         for each in line.lines:
             moved = each.moved
-            words = MOVED[moved.place, moved.units > 0]
+            words = moved_words(moved.place, moved.units > 0)
             number = f"U{moved.movement_id:08}"
             yield ("units", code, moved.at, number, *words, moved.units, each.balance)
         yield ("units", code, None, "", *LABELS["closing"], None, line.closing)

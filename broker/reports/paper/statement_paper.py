@@ -20,8 +20,8 @@ from broker.reports.paper.words import (
     CALL_STATES,
     COSTS_OF_SALE,
     LABELS,
-    MOVED,
     Words,
+    moved_words,
     posted_words,
 )
 from broker.reports.statement import Collateral, Line, Section, Statement
@@ -222,7 +222,7 @@ def _units(statement: Statement) -> list[dict]:
             row(
                 clock(each.moved.at),
                 f"U{each.moved.movement_id:08}",
-                MOVED[each.moved.place, each.moved.units > 0],
+                moved_words(each.moved.place, each.moved.units > 0),
                 units(each.moved.units, step),
                 units(each.balance, step),
             )

@@ -159,3 +159,8 @@ LABELS = {
 def posted_words(entry_kind: str, kind: str, grew: bool) -> Words:
     """What a posting is called in the account it stands in."""
     return POSTED.get((entry_kind, kind, grew)) or BY_KIND.get(entry_kind, ENTRY)
+
+
+def moved_words(place: str, came: bool) -> Words:
+    """What a movement of units is called by where it came from or went."""
+    return MOVED.get((place, came), ENTRY)

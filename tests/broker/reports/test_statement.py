@@ -13,7 +13,8 @@ from broker.reports import statement_make
 from broker.reports.margin_book import DoesNotTie
 from broker.reports.period import Period, day_of, month_of
 from broker.reports.statement import Statement
-from broker.reports.statement_make import statements, tie
+from broker.reports.statement_make import statements
+from broker.reports.statement_tie import tie
 from lending.ledger import entries
 from lending.ledger.balances import owed_by_kind, trial_balance
 from lending.ledger.chart import RECEIVABLES, Kind
