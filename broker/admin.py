@@ -5,6 +5,8 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.urls import path, reverse
 from django.utils.html import format_html
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
 from unfold.decorators import display
 
 from broker.jobs import JobRun, Outcome
@@ -122,7 +124,8 @@ class AccountDocumentAdmin(LookOnly):
     )
 
     def get_urls(self):
-        mine = path("<int:pk>/download/", self.download, name="broker_accountdocument_download")
+        file = never_cache(require_safe(self.download))
+        mine = path("<int:pk>/download/", file, name="broker_accountdocument_download")
         return [mine, *super().get_urls()]
 
     def download(self, request, pk: int):

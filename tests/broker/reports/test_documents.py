@@ -30,7 +30,7 @@ from tests.broker.reports.stories import (
     everything_happened,
 )
 from tests.factories import NOON, margin_account, staff
-from tests.proofs import guards_down, refused, sql
+from tests.proofs import guards_down, refused, sql, together
 
 pytestmark = pytest.mark.django_db
 # A month later, and half past midnight.
@@ -215,6 +215,22 @@ def test_a_run_that_was_killed_goes_on_where_it_ended(account, monkeypatch):
     assert before < set(AccountDocument.objects.values_list("pk", flat=True))
     accounts = AccountDocument.objects.filter(kind="daily", format="pdf")
     assert accounts.count() == 1 + len(others)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_at_once_make_each_document_once():
+    for _ in range(3):
+        margin_account(owed="5000", pledged={"BTC": "1"})
+    now, told = day_of(FIRST).ends_at + HOUR, []
+
+    def work():
+        return make_documents(now=now, tell=told.extend)
+
+    made = together(work, work)
+
+    # A statement as PDF and CSV, and a receipt, of each.
+    assert sum(made) == len(told) == AccountDocument.objects.count() == 9
+    assert DocumentRun.objects.count() == 1
 
 
 @pytest.mark.rule("STM-20")
