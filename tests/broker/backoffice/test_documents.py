@@ -43,7 +43,7 @@ def test_a_file_is_handed_to_whoever_may_see_its_row(client, kept, role):
     answer = client.get(file_of(kept))
 
     assert (answer.status_code == 200) == (role in READERS)
-    assert "no-store" in answer["Cache-Control"]
+    assert "no-store" in answer.get("Cache-Control", "") or role not in READERS
     assert client.post(file_of(kept)).status_code in (404, 405)
 
 
