@@ -22,7 +22,7 @@ from broker.reports.documents import (
     number_of,
 )
 from broker.reports.export import to_csv
-from broker.reports.paper.print import pdf
+from broker.reports.paper.print import pdfs
 from broker.reports.paper.sheet import sheet_of
 from broker.reports.paper.whole import content_of
 from broker.reports.period import Period, day_of, month_of
@@ -113,12 +113,26 @@ def _make_batch(
     )
     broker = LegalEntity.objects.order_by("pk")[0]
     due = {kind: due_on(period.last, within, now=now) for kind, within in WITHIN.items()}
-    new = [
-        document
+    wanted = [
+        (statement, kind)
         for statement in statements(list(accounts.order_by("pk")), period, market=market)
         for kind in documents_of(statement)
         if (statement.account.pk, kind) not in there
-        for document in _files(statement, kind, broker, due[kind], now=now)
+    ]
+    papers = pdfs(
+        "document",
+        [
+            content_of(
+                statement, kind, number=number_of(statement.account, kind, period), broker=broker
+            )
+            for statement, kind in wanted
+        ],
+        at=period.ends_at,
+    )
+    new = [
+        document
+        for (statement, kind), paper in zip(wanted, papers, strict=True)
+        for document in _files(statement, kind, paper, due[kind], now=now)
     ]
     AccountDocument.objects.bulk_create(new)
     if new:
@@ -127,19 +141,17 @@ def _make_batch(
 
 
 def _files(
-    statement: Statement, kind: Kind, broker: LegalEntity, due: date, *, now: datetime
+    statement: Statement, kind: Kind, paper: bytes, due: date, *, now: datetime
 ) -> Iterator[AccountDocument]:
     account, period = statement.account, statement.period
-    number = number_of(account, kind, period)
-    content = content_of(statement, kind, number=number, broker=broker)
-    files = {"pdf": pdf("document", content, at=period.ends_at)}
+    files = {"pdf": paper}
     if kind in (Kind.DAILY, Kind.MONTHLY):
         files["csv"] = to_csv(sheet_of(statement))
     for name, file in files.items():
         yield AccountDocument(
             account=account,
             kind=kind,
-            number=number,
+            number=number_of(account, kind, period),
             first=period.first,
             last=period.last,
             format=name,

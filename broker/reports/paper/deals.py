@@ -35,7 +35,7 @@ def house_sales(orders: Iterable[Order]) -> dict:
 
 
 def deal_number(order: Order) -> str:
-    return f"O{order.pk:08}"
+    return f"T{order.pk:08}"
 
 
 def _columns() -> list[dict]:

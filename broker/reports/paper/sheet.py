@@ -5,7 +5,15 @@ from collections.abc import Iterator
 from broker.reports.export import Column, Kind, Sheet
 from broker.reports.paper.deals import deal_number
 from broker.reports.paper.statement_paper import reference, what
-from broker.reports.paper.words import ACCOUNTS, CALL_STATES, LABELS, SIDES, moved_words
+from broker.reports.paper.words import (
+    ACCOUNTS,
+    CALL_STATES,
+    CALL_STEPS,
+    ENTRY,
+    LABELS,
+    SIDES,
+    moved_words,
+)
 from broker.reports.statement import Statement
 
 COLUMNS = (
@@ -101,5 +109,5 @@ def _calls(statement: Statement) -> Iterator[tuple]:
         said = CALL_STATES["issued"]
         yield ("call", call.number, call.issued_at, "", *said, call.call_amount, None)
         for step in each.steps:
-            words = CALL_STATES.get(step.target, ("", ""))
+            words = CALL_STEPS.get(step.step, ENTRY)
             yield ("call", call.number, step.moved_at, "", *words, None, None)

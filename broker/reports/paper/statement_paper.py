@@ -18,7 +18,9 @@ from broker.reports.paper.deals import deals, house_sales
 from broker.reports.paper.words import (
     ACCOUNTS,
     CALL_STATES,
+    CALL_STEPS,
     COSTS_OF_SALE,
+    ENTRY,
     LABELS,
     Words,
     moved_words,
@@ -253,7 +255,7 @@ def _calls(statement: Statement) -> dict:
             )
         )
         rows += [
-            row("", clock(step.moved_at), CALL_STATES.get(step.target, NONE), "")
+            row("", clock(step.moved_at), CALL_STEPS.get(step.step, ENTRY), "")
             for step in each.steps
         ]
     columns = [

@@ -67,6 +67,17 @@ CALL_STATES = {
     "cured": Words("Cured", "已補足"),
     "closed": Words("Closed after a sale", "出售後結束"),
 }
+CALL_STEPS = {
+    "acknowledge": Words("You acknowledged it", "閣下已確認收悉"),
+    "part_cure": Words("Part cured", "部分補足"),
+    "cure": Words("Cured", "已補足"),
+    "accelerate": Words("The deadline came nearer", "期限提前"),
+    "lapse": Words("The deadline passed", "期限已過"),
+    "renew": Words("A new notice with a new deadline", "重新發出通知及期限"),
+    "expire": Words("The deadline passed: collateral is sold", "期限已過，出售抵押品"),
+    "liquidate": Words("Past the hard line: collateral is sold", "超越強制平倉線，出售抵押品"),
+    "close": Words("Closed after a sale", "出售後結束"),
+}
 
 LABELS = {
     "account": Words("Account", "帳戶"),

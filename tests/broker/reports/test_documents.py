@@ -14,10 +14,15 @@ from broker.reports import document_make
 from broker.reports.deadlines import business_days_after
 from broker.reports.document_make import make_documents
 from broker.reports.documents import AccountDocument, DocumentRun
+from broker.reports.documents import Kind as DocumentKind
 from broker.reports.margin_book import DoesNotTie
-from broker.reports.paper.print import png
+from broker.reports.paper import words
+from broker.reports.paper.print import pdf, pdfs, png
 from broker.reports.period import day_of
+from collateral.custody.movements import Place
 from collateral.prices.market_hours import HKT
+from lending.ledger.chart import BORROWERS
+from lending.margin.call import CallState, MarginCall
 from onboarding.clients import Client
 from onboarding.users import Role
 from tests.broker.reports.stories import (
@@ -35,6 +40,20 @@ from tests.proofs import guards_down, refused, sql, together
 pytestmark = pytest.mark.django_db
 # A month later, and half past midnight.
 LATER = datetime(2026, 4, 1, 0, 50, tzinfo=HKT)
+
+EMPTY = {
+    "title": ["A", "乙"],
+    "number": "1",
+    "broker": "B",
+    "broker_name": "B",
+    "broker_note": ["", ""],
+    "broker_licence": "",
+    "page": ["Page", "頁"],
+    "facts": [],
+    "figures": [],
+    "blocks": [],
+    "notes": [],
+}
 
 
 def silent(documents):
@@ -160,19 +179,7 @@ def test_the_same_books_give_the_same_bytes(account, documents):
 
 
 def test_the_pages_can_be_drawn(account):
-    content = {
-        "title": ["A", "乙"],
-        "number": "1",
-        "broker": "B",
-        "broker_name": "B",
-        "broker_note": ["", ""],
-        "broker_licence": "",
-        "page": ["Page", "頁"],
-        "facts": [],
-        "figures": [],
-        "blocks": [],
-        "notes": [],
-    }
+    content = dict(EMPTY)
     # What a client is called is never read as markup.
     content["broker_name"] = '#panic("markup") $x$ *bold* \\ [<script>]'
     [page] = png("document", content, at=LATER)
@@ -215,6 +222,15 @@ def test_a_run_that_was_killed_goes_on_where_it_ended(account, monkeypatch):
     assert before < set(AccountDocument.objects.values_list("pk", flat=True))
     accounts = AccountDocument.objects.filter(kind="daily", format="pdf")
     assert accounts.count() == 1 + len(others)
+
+
+def test_many_are_set_at_once_and_each_is_itself():
+    contents = [{**EMPTY, "number": f"N{n}"} for n in range(12)]
+
+    at_once = pdfs("document", contents, at=LATER)
+
+    assert at_once == [pdf("document", content, at=LATER) for content in contents]
+    assert len(set(at_once)) == 12
 
 
 @pytest.mark.django_db(transaction=True)
@@ -268,6 +284,19 @@ def test_the_client_is_told_without_the_document(account, time_machine, mailoutb
     assert told.count() == 5
     announce_documents(list(AccountDocument.objects.select_related("account")), now=LATER)
     assert told.count() == 5
+
+
+def test_every_step_state_and_kind_has_its_words():
+    steps = {
+        each.method.__name__
+        for each in MarginCall._meta.get_field("state").get_all_transitions(MarginCall)
+    }
+
+    assert set(words.CALL_STEPS) == steps
+    assert set(words.CALL_STATES) == set(CallState)
+    assert set(words.ACCOUNTS) == set(BORROWERS)
+    assert {place for place, _ in words.MOVED} == set(Place) - {Place.POOL}
+    assert set(words.DOCUMENTS) == {*DocumentKind, "asked"}
 
 
 @pytest.mark.rule("CSR-7")
