@@ -12,11 +12,15 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 
-import fontpkg
+import fontpkg_inter
 import pylopdf_fonts_zh_tw
 import typst
 
 FOLDER = Path(__file__).parent
+FONTS = (
+    Path(fontpkg_inter.__file__).parent / "files",
+    Path(pylopdf_fonts_zh_tw.__file__).parent,
+)
 # Fonts embedded, colours defined, readable without us: what an archive asks for.
 STANDARD = "a-2u"
 # How many are set at once, where there are so many processors.
@@ -58,15 +62,11 @@ def _compiler(layout: str) -> typst.Compiler:
         fonts = typst.Fonts(
             include_system_fonts=False,
             include_embedded_fonts=False,
-            font_paths=[str(_font_folder("Inter")), str(pylopdf_fonts_zh_tw.sans_path().parent)],
+            font_paths=[str(folder) for folder in FONTS],
         )
         source = str(FOLDER / f"{layout}.typ")
         made[layout] = typst.Compiler(source, root=str(FOLDER), font_paths=fonts)
     return made[layout]
-
-
-def _font_folder(family: str) -> Path:
-    return Path(fontpkg.path(family)).parent
 
 
 def _second(at: datetime) -> int:
