@@ -13,7 +13,6 @@ import pytest
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from broker.reports.archive import kept
 from broker.reports.documents import AccountDocument
 from lending.margin.account import MarginAccount
 from lending.margin.call import MarginCall
@@ -155,20 +154,8 @@ def world(time_machine) -> World:
         "haircut", haircut, by=staff(Role.RISK_OFFICER), reason="x", now=world_of.NOW
     )
     return World(
-        account, built.manager, built.own[MarginCall], proposal.pk, _a_document(account).pk
+        account, built.manager, built.own[MarginCall], proposal.pk, built.own[AccountDocument].pk
     )
-
-
-def _a_document(account: MarginAccount) -> AccountDocument:
-    """One whose file is there."""
-    document = AccountDocument.objects.get(account=account)
-    document.pk, document.last = None, document.last.replace(day=2)
-    document.first = document.last
-    content = kept("documents", "pdf", b"%PDF", on=document.last, now=world_of.NOW)
-    for name, value in content.items():
-        setattr(document, name, value)
-    document.save()
-    return document
 
 
 def visitor_of(world: World, name: str) -> User | None:

@@ -14,7 +14,7 @@ from django.db.models import Model, Q
 from broker import jobs
 from broker.jobs import JobRun
 from broker.notices.notice import Channel, Notice
-from broker.reports.archive import StoredReport
+from broker.reports.archive import StoredReport, kept
 from broker.reports.documents import AccountDocument
 from collateral.assets import Asset
 from collateral.custody.movements import Movement
@@ -54,15 +54,6 @@ from tests.factories import (
 )
 
 NOW = NOON + timedelta(minutes=2)
-
-
-# What no test of who may see it opens.
-DOCUMENT_FILE = {
-    "path": "none",
-    "sha256": "0" * 64,
-    "size": 1,
-    "keep_until": date(2033, 3, 4),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +135,7 @@ def _document(account: MarginAccount) -> AccountDocument:
         last=date(2026, 3, 3),
         format="pdf",
         due_on=date(2026, 3, 5),
-        made_at=NOW,
-        **DOCUMENT_FILE,
+        **kept("documents", "pdf", b"%PDF", on=date(2026, 3, 3), now=NOW),
     )
 
 
