@@ -4,14 +4,19 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.contrib import admin
+from django.http import Http404
+from django.shortcuts import get_object_or_404
 from django.urls import path, reverse
 from django.utils.html import format_html
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
 from unfold.decorators import display
 
 from broker.jobs import JobRun, Outcome
 from broker.notices.notice import Channel, Notice
 from broker.reports import views
 from broker.reports.archive import StoredReport
+from broker.reports.documents import AccountDocument
 from collateral.admin.figures import number
 from onboarding.admin.look_only import LookOnly, day, moment, state, text, zone
 
@@ -87,6 +92,63 @@ class StoredReportAdmin(LookOnly):
     def file(self, report):
         url = reverse("admin:broker_storedreport_download", args=[report.pk])
         return format_html('<a class="text-link" href="{}">{}</a>', url, report.file_name)
+
+
+@admin.register(AccountDocument)
+class AccountDocumentAdmin(LookOnly):
+    client_paths = ("account__client",)
+    list_display = (
+        day("last", "To"),
+        "kind",
+        "number",
+        text("account__client", "Client"),
+        "format",
+        moment("made_at", "Made"),
+        "punctual",
+        "file",
+    )
+    list_filter = ("kind", "format")
+    list_select_related = ("account__client",)
+    search_fields = ("number", "account__client__number", "account__client__name")
+    search_help_text = "Number, client or account"
+    ordering = ("-last", "kind", "-pk")
+    show_full_result_count = False
+    fields = (
+        "number",
+        "kind",
+        text("account", "Account"),
+        text("account__client", "Client"),
+        day("first", "From"),
+        day("last", "To"),
+        day("due_on", "Due"),
+        moment("made_at", "Made"),
+        "punctual",
+        "format",
+        number("size", "Bytes"),
+        "sha256",
+        day("keep_until", "Kept until"),
+        "file",
+    )
+
+    def get_urls(self):
+        file = never_cache(require_safe(self.download))
+        mine = path("<int:pk>/download/", file, name="broker_accountdocument_download")
+        return [mine, *super().get_urls()]
+
+    def download(self, request, pk: int):
+        """The file; to whoever may not see its row there is none."""
+        if not request.user.is_authenticated or not self.has_view_permission(request):
+            raise Http404
+        return views.handed_out(get_object_or_404(self.get_queryset(request), pk=pk))
+
+    @display(description="In time")
+    def punctual(self, document):
+        return zone("Late", "danger") if document.is_late else zone("In time", "success")
+
+    @display(description="File")
+    def file(self, document):
+        url = reverse("admin:broker_accountdocument_download", args=[document.pk])
+        return format_html('<a class="text-link" href="{}">{}</a>', url, document.file_name)
 
 
 @admin.register(Notice)

@@ -39,6 +39,8 @@ TIMETABLE = {
     "watch custody": _at("broker.tasks.watch_custody", crontab(hour="8-20", minute=10)),
     "reconcile custody": _at("broker.tasks.reconcile_custody", crontab(hour=7, minute=20)),
     "custody exceptions": _at("broker.tasks.custody_exceptions", crontab(hour="7-23", minute=40)),
+    # After the night's interest; the later turns make up for a night that was missed.
+    "client documents": _at("broker.tasks.client_documents", crontab(minute=45)),
     # Once a day: the later turns make up for a morning that was missed.
     "margin book": _at("broker.tasks.margin_book", crontab(hour="7-23", minute=30)),
     "credit reviews": _at("broker.tasks.credit_reviews", crontab(hour="8-23", minute=5)),

@@ -12,9 +12,11 @@ from broker.notices.custody import (
     announce_licences,
     keep_authorities,
 )
+from broker.notices.documents import announce_documents
 from broker.notices.remind import remind_applicants as remind
 from broker.notices.send import send
 from broker.notices.tell import tell
+from broker.reports.document_make import make_documents
 from broker.reports.margin_book import NAME, DoesNotTie
 from broker.reports.morning import morning_book, morning_exceptions, morning_reviews
 from collateral.custody.reconcile import reconcile_latest
@@ -80,3 +82,14 @@ def custody_exceptions(**_):
     """Once a Hong Kong day, however often it is asked."""
     now = timezone.now()
     morning_exceptions(now=now, tell=lambda made: announce_exceptions(made, now=now))
+
+
+@shared_task(expires=3600, soft_time_limit=3000, time_limit=3030)
+def client_documents(**_):
+    """Makes what clients are owed of the days and months that are over; what is missed, too."""
+    now = timezone.now()
+    try:
+        make_documents(now=now, tell=lambda made: announce_documents(made, now=now))
+    except DoesNotTie as reason:
+        announce_refusal("client documents", reason, now=now)
+        raise

@@ -5,7 +5,7 @@ from lending.ledger.journal import Entry, Posting
 from lending.limits.group_limit import GroupLimit
 from lending.liquidation.deficit import Deficit
 from lending.loans import benchmark_change  # noqa: F401 - registers its command
-from lending.loans.accrue import Accrual, InterestPosting
+from lending.loans.accrue import Accrual, InterestCharge, InterestPosting
 from lending.loans.draw import Draw
 from lending.loans.rates import BenchmarkRate
 from lending.loans.repay import Repayment
@@ -29,6 +29,7 @@ __all__ = [
     "Draw",
     "Entry",
     "GroupLimit",
+    "InterestCharge",
     "InterestPosting",
     "LedgerAccount",
     "MarginAccount",

@@ -42,6 +42,7 @@ _BOOKS = frozenset(
     }
 )
 _REPORTS = frozenset({"broker.view_storedreport", "broker.view_jobrun", "broker.view_notice"})
+_DOCUMENTS = frozenset({"broker.view_accountdocument"})
 _TERMS = frozenset({"lending.view_marginterms", "lending.view_benchmarkrate"})
 _HOUSE = frozenset(
     {
@@ -86,6 +87,7 @@ _EVERYTHING = (
     | _DEALS
     | _BOOKS
     | _REPORTS
+    | _DOCUMENTS
     | _TERMS
     | _HOUSE
     | _LIMITS
@@ -108,6 +110,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     | _CORRESPONDS
     | _INVESTORS
     | _APPLICATIONS
+    | _DOCUMENTS
     | {"lending.view_order", "lending.view_draw", "lending.view_repayment"}
     # The limit of a group tells of clients whom another serves.
     | {"onboarding.view_creditassessment"},
@@ -143,8 +146,17 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     | _BOOKS
     | _REPORTS
     | _CUSTODY
+    | _DOCUMENTS
     | {"broker.view_live_book", "onboarding.view_held_payments"},
-    Role.FINANCE: _BOOK | _MARKET | _DEALS | _BOOKS | _REPORTS | _CUSTODY | _TERMS | _HOUSE,
+    Role.FINANCE: _BOOK
+    | _MARKET
+    | _DEALS
+    | _BOOKS
+    | _REPORTS
+    | _CUSTODY
+    | _DOCUMENTS
+    | _TERMS
+    | _HOUSE,
     Role.MLRO: _BOOK
     | _DEALS
     | _PAPERS

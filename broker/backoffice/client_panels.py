@@ -8,6 +8,7 @@ from django.urls import reverse
 from broker.backoffice.client_papers import PAPERS
 from broker.backoffice.credit_panel import credit_panel
 from broker.backoffice.custody_panel import custody
+from broker.backoffice.documents_panel import documents_panel
 from broker.backoffice.panels import ROWS_SHOWN, Fact, Kind, Panel, chip, link
 from broker.notices.notice import Notice
 from broker.templatetags.harbour import had, owed, owed_in_all
@@ -237,6 +238,7 @@ PANELS: tuple[Kind, ...] = (
     Kind("lending.view_creditlimitchange", _limits),
     Kind("onboarding.view_client", _approvals),
     *PAPERS,
+    Kind("broker.view_accountdocument", documents_panel),
     Kind("broker.view_notice", _told),
     Kind("lending.view_marginmove", _history),
 )

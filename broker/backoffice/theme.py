@@ -65,6 +65,7 @@ _GROUPS = (
         _Page("lending.posting", "Postings", "sync_alt"),
         _Page("lending.ledgeraccount", "Ledger accounts", "account_tree"),
         _Page("lending.accrual", "Interest by day", "percent"),
+        _Page("broker.accountdocument", "Clients' documents", "receipt_long"),
     ),
     (
         "Market",

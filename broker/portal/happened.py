@@ -10,6 +10,7 @@ from lending.loans.draw import Draw, Purpose
 from lending.loans.repay import Repayment, Source
 from lending.margin.account import MarginAccount, MarginMove, State
 from lending.margin.call import MarginCall, MarginCallMove
+from lending.margin.terms import MarginTerms
 from lending.trading.order import Order, OrderState, Side
 
 
@@ -23,8 +24,8 @@ class Happening:
 
 
 # A call's own steps that its account's steps or the act behind them tell already.
-_TOLD_ELSEWHERE = ("cure", "close", "part_cure")
-_CALL_STEPS = {
+TOLD_ELSEWHERE = ("cure", "close", "part_cure")
+CALL_STEPS = {
     "acknowledge": ("You acknowledged the margin call", ""),
     "accelerate": ("The deadline came nearer: your debt is close to the hard line", "call"),
     "lapse": ("The deadline passed; too little was missing to sell for", "call"),
@@ -52,35 +53,44 @@ def happened(account: MarginAccount, *, limit: int) -> list[Happening]:
 def _account_steps(account: MarginAccount, limit: int) -> Iterator[Happening]:
     # A call and a sale are told by the call itself; so only what begins or ends elsewhere is here.
     moves = MarginMove.objects.filter(subject=account).exclude(step__in=["call", "liquidate"])
-    levels = account.terms
     for move in moves.order_by("-moved_at", "-pk")[:limit]:
-        sale_over = move.source == State.LIQUIDATING
-        ended = "The sale is over" if sale_over else "The margin call is cured"
-        text, colour = {
-            "warn": (f"Usage went above {percent(levels.warn)}", "watch"),
-            "recover": (f"Usage is back at {percent(levels.calm)} or less", "safe"),
-            "cure": (ended, "safe"),
-            "restore": (ended, "safe"),
-            "ease": (f"{ended}; usage is still above {percent(levels.warn)}", "watch"),
-            "fall_into_deficit": ("Nothing was left to sell; some debt is uncovered", "sale"),
-        }[move.step]
-        yield Happening(move.moved_at, text, colour)
+        yield Happening(move.moved_at, *said_of(move, account.terms))
+
+
+def said_of(move: MarginMove, levels: MarginTerms) -> tuple[str, str]:
+    """A step of the account in words, and the colour of the zone that it entered."""
+    sale_over = move.source == State.LIQUIDATING
+    ended = "The sale is over" if sale_over else "The margin call is cured"
+    return {
+        "warn": (f"Usage went above {percent(levels.warn)}", "watch"),
+        "recover": (f"Usage is back at {percent(levels.calm)} or less", "safe"),
+        "cure": (ended, "safe"),
+        "restore": (ended, "safe"),
+        "ease": (f"{ended}; usage is still above {percent(levels.warn)}", "watch"),
+        "fall_into_deficit": ("Nothing was left to sell; some debt is uncovered", "sale"),
+        "close": ("The account was closed", ""),
+    }[move.step]
 
 
 def _calls(account: MarginAccount, limit: int) -> Iterator[Happening]:
     for call in MarginCall.objects.filter(account=account).order_by("-issued_at")[:limit]:
-        text = f"Margin call {call.number}: HKD {owed(call.call_amount)}"
-        # A call that leaves no time was issued and sold for in one step.
-        if call.cure_due_at > call.issued_at:
-            text += f" by {hkt(call.cure_due_at)}"
+        text = said_of_call(call)
         yield Happening(call.issued_at, text, "call")
+
+
+def said_of_call(call: MarginCall) -> str:
+    text = f"Margin call {call.number}: HKD {owed(call.call_amount)}"
+    # A call that leaves no time was issued and sold for in one step.
+    if call.cure_due_at > call.issued_at:
+        text += f" by {hkt(call.cure_due_at)}"
+    return text
 
 
 def _call_steps(account: MarginAccount, limit: int) -> Iterator[Happening]:
     moves = MarginCallMove.objects.filter(subject__account=account)
-    moves = moves.exclude(step__in=_TOLD_ELSEWHERE)
+    moves = moves.exclude(step__in=TOLD_ELSEWHERE)
     for move in moves.order_by("-moved_at", "-pk")[:limit]:
-        yield Happening(move.moved_at, *_CALL_STEPS[move.step])
+        yield Happening(move.moved_at, *CALL_STEPS[move.step])
 
 
 def _draws(account: MarginAccount, limit: int) -> Iterator[Happening]:

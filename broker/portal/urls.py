@@ -2,7 +2,11 @@
 
 from django.urls import path
 
+from broker.portal.account_documents import document as account_document
+from broker.portal.account_documents import documents as account_documents
+from broker.portal.account_documents import statement_of_days
 from broker.portal.acknowledge import acknowledge
+from broker.portal.activity_pages import activity, activity_file
 from broker.portal.application import application, confirm, give_up
 from broker.portal.applications import applications
 from broker.portal.disclosures import disclosure, disclosures
@@ -50,6 +54,11 @@ urlpatterns = [
     path("accounts/<str:number>/", home, name="home"),
     path("accounts/<str:number>/repay/", repay, name="repay"),
     path("accounts/<str:number>/draw/", draw, name="draw"),
+    path("accounts/<str:number>/documents/", account_documents, name="account_documents"),
+    path("accounts/<str:number>/documents/<int:pk>/", account_document, name="account_document"),
+    path("accounts/<str:number>/statement/", statement_of_days, name="statement_of_days"),
+    path("accounts/<str:number>/activity/", activity, name="activity"),
+    path("accounts/<str:number>/activity/file/", activity_file, name="activity_file"),
     path("accounts/<str:number>/calls/<int:call_id>/acknowledge/", acknowledge, name="acknowledge"),
     path("investor/<str:number>/", investor, name="investor"),
     path("investor/<str:number>/test/", knowledge, name="knowledge"),

@@ -15,12 +15,14 @@ from decimal import Decimal
 from django.db import transaction
 
 from broker.notices.announce import announce_reports
+from broker.notices.documents import announce_documents
 from broker.notices.send import send
 from broker.notices.tell import tell
 from broker.replay.demo_custody import STATED, custody_proposals, keep_custody
 from broker.replay.demo_desk import Asked, proposals, put_on_desks
 from broker.replay.demo_feed import BEGINS, FeedAnchor, PlayedFeed, recording
 from broker.replay.demo_firm import Borrower, Firm, found_firm, held_back
+from broker.reports.document_make import make_documents
 from broker.reports.morning import morning_book
 from collateral.amounts import round_down, round_up
 from collateral.assets import Asset, Kind
@@ -44,7 +46,8 @@ from onboarding.users import User
 OPENED = timedelta(days=30)
 DEALT = timedelta(days=5)
 DECIDED_AFTER = timedelta(minutes=50)
-ACCRUES_AT, POSTS_AT, REPORTS_AT = time(0, 5), time(0, 30), time(7, 30)
+LAST_PRICES_AT = time(23, 59, 30)
+ACCRUES_AT, POSTS_AT, DOCUMENTS_AT, REPORTS_AT = time(0, 5), time(0, 30), time(0, 45), time(7, 30)
 # A cure is paid with a little more than it takes; an answer in part is a third.
 PAID_TO = Decimal("0.91")
 A_THIRD = Decimal(3)
@@ -115,13 +118,16 @@ class _History:
         return {code: self.feed.quote(code, now=at).price for code in codes}
 
     def _nights(self) -> Iterator[Act]:
-        """Interest of each night, its posting on the first of a month, the last morning's book."""
+        """Each night's interest and documents, a month's posting, the last morning's book."""
         first, last = (at.astimezone(HKT).date() for at in (self.ends - OPENED, self.ends))
         for night in range(1, (last - first).days + 1):
             day = first + timedelta(days=night)
+            # The prices that a statement of the day before ends with.
+            yield self._if_past(day - timedelta(days=1), LAST_PRICES_AT, self._refresh)
             yield self._if_past(day, ACCRUES_AT, lambda at: accrue(now=at))
             if day.day == 1:
                 yield self._if_past(day, POSTS_AT, lambda at: post_interest(now=at))
+            yield self._if_past(day, DOCUMENTS_AT, self._documents)
         mornings = [datetime.combine(last - timedelta(days=n), REPORTS_AT, HKT) for n in (0, 1)]
         yield Act(next(at for at in mornings if at <= self.ends), self._report)
 
@@ -129,6 +135,13 @@ class _History:
         """A night that is not over by the end of the script is the timetable's to do."""
         at = datetime.combine(day, clock, HKT)
         return Act(at, do) if at <= self.ends else Act(self.ends, lambda at: None)
+
+    def _refresh(self, at: datetime) -> None:
+        refresh([self.feed], now=at, rule=RECORDED)
+
+    def _documents(self, at: datetime) -> None:
+        make_documents(now=at, tell=lambda made: announce_documents(made, now=at))
+        send(now=at)
 
     def _report(self, at: datetime) -> None:
         refresh([self.feed], now=at, rule=RECORDED)

@@ -16,6 +16,7 @@ HONG_KONG = ZoneInfo("Asia/Hong_Kong")
 KEPT_YEARS = 7
 
 CONTENT_TYPES = {
+    "pdf": "application/pdf",
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
@@ -25,18 +26,9 @@ class Damaged(Exception):
     """A stored file is not the one that was stored."""
 
 
-class StoredReport(models.Model):
-    """
-    One file of one report. `as_of_date` is the Hong Kong day: of each report there is one a day
-    in each format. `path` is its place in private storage, which has no address.
-    """
+class Kept(models.Model):
+    """A file as it was made. `path` is its place in private storage, which has no address."""
 
-    name = models.CharField(max_length=40)
-    format = models.CharField(
-        max_length=4, choices=[(each, each.upper()) for each in CONTENT_TYPES]
-    )
-    as_of = models.DateTimeField()
-    as_of_date = models.DateField()
     path = models.CharField(max_length=160)
     sha256 = models.CharField(max_length=64)
     size = models.PositiveBigIntegerField()
@@ -44,26 +36,13 @@ class StoredReport(models.Model):
     keep_until = models.DateField()
 
     class Meta:
-        ordering = ["-as_of", "name", "format"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["name", "as_of_date", "format"], name="stored_report_once_a_day"
-            ),
-            models.CheckConstraint(
-                condition=Q(sha256__regex="^[0-9a-f]{64}$"), name="stored_report_has_its_hash"
-            ),
-            models.CheckConstraint(
-                condition=Q(keep_until__gte=F("as_of_date")),
-                name="stored_report_kept_after_its_day",
-            ),
-        ]
+        abstract = True
 
-    def __str__(self):
-        return self.file_name
-
-    @property
-    def file_name(self) -> str:
-        return f"{self.name}-{self.as_of_date:%Y-%m-%d}.{self.format}"
+    @staticmethod
+    def hash_constraint(name: str) -> models.CheckConstraint:
+        return models.CheckConstraint(
+            condition=Q(sha256__regex="^[0-9a-f]{64}$"), name=f"{name}_has_its_hash"
+        )
 
     @property
     def content_type(self) -> str:
@@ -83,6 +62,38 @@ class StoredReport(models.Model):
         if hashlib.sha256(content).hexdigest() != self.sha256:
             raise Damaged(f"{self}: its hash is not {self.sha256}")
         return content
+
+
+class StoredReport(Kept):
+    """
+    One file of one report. `as_of_date` is the Hong Kong day: of each report there is one a day
+    in each format.
+    """
+
+    name = models.CharField(max_length=40)
+    format = models.CharField(max_length=4, choices=[("csv", "CSV"), ("xlsx", "XLSX")])
+    as_of = models.DateTimeField()
+    as_of_date = models.DateField()
+
+    class Meta:
+        ordering = ["-as_of", "name", "format"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["name", "as_of_date", "format"], name="stored_report_once_a_day"
+            ),
+            Kept.hash_constraint("stored_report"),
+            models.CheckConstraint(
+                condition=Q(keep_until__gte=F("as_of_date")),
+                name="stored_report_kept_after_its_day",
+            ),
+        ]
+
+    def __str__(self):
+        return self.file_name
+
+    @property
+    def file_name(self) -> str:
+        return f"{self.name}-{self.as_of_date:%Y-%m-%d}.{self.format}"
 
 
 def stored(name: str, *, on: date) -> list[StoredReport]:
@@ -109,20 +120,26 @@ def archive(
             format=kind,
             as_of=as_of,
             as_of_date=on,
-            path=_store(name, kind, content, on=on),
-            sha256=hashlib.sha256(content).hexdigest(),
-            size=len(content),
-            made_at=now,
-            keep_until=_years_after(on, KEPT_YEARS),
+            **kept(f"reports/{name}", kind, content, on=on, now=now),
         )
         for kind, content in sorted(files.items())
     ]
 
 
-def _store(name: str, kind: str, content: bytes, *, on: date) -> str:
-    """Where the file is now: its own place, or one beside it if something else lies there."""
+def kept(folder: str, kind: str, content: bytes, *, on: date, now: datetime) -> dict:
+    """Put one file in its place, and return the fields of `Kept` that say where and how long."""
     sha256 = hashlib.sha256(content).hexdigest()
-    path = f"reports/{name}/{on:%Y}/{on:%m}/{sha256}.{kind}"
+    return {
+        "path": _store(f"{folder}/{on:%Y}/{on:%m}/{sha256}.{kind}", content),
+        "sha256": sha256,
+        "size": len(content),
+        "made_at": now,
+        "keep_until": _years_after(on, KEPT_YEARS),
+    }
+
+
+def _store(path: str, content: bytes) -> str:
+    """Where the file is now: its own place, or one beside it if something else lies there."""
     if default_storage.exists(path):
         with default_storage.open(path, "rb") as file:
             if file.read() == content:

@@ -31,6 +31,7 @@ class Kind(Enum):
     HAD = "had"  # HKD, rounded down to the cent.
     RATIO = "ratio"  # A fraction of one, as it is.
     COUNT = "count"
+    EXACT = "exact"  # A number with all its places.
     TIME = "time"  # In Hong Kong, to the minute.
 
 
@@ -114,7 +115,14 @@ def _plain(value, kind: Kind) -> str:
         return f"'{value}" if value.startswith(FORMULA) else value
     if kind is Kind.TIME:
         return _time(value)
-    return f"{_rounded(value, kind):f}"
+    number = _rounded(value, kind)
+    return _trimmed(number) if kind is Kind.EXACT else f"{number:f}"
+
+
+def _trimmed(number: Decimal) -> str:
+    """All its places without idle zeros, and two at least."""
+    whole, _, rest = f"{number:f}".partition(".")
+    return f"{whole}.{rest.rstrip('0'):0<2}"
 
 
 def _rounded(value: Decimal | int, kind: Kind) -> Decimal:

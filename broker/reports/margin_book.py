@@ -58,7 +58,7 @@ def margin_book(*, as_of: datetime) -> MarginBook:
     :raises DoesNotTie: the accounts owe another sum than receivables and accrued interest; the
         ledger does not balance; the units held are not what was moved
     """
-    with _one_state():
+    with one_state():
         readings = read(now=as_of)
         debt = sum((reading.debt for reading in readings), Decimal(0))
         _tie(debt)
@@ -77,7 +77,7 @@ def sheet_of(book: MarginBook) -> Sheet:
 
 
 @contextmanager
-def _one_state() -> Iterator[None]:
+def one_state() -> Iterator[None]:
     """All statements see one state; inside a transaction of the caller, what that one sees."""
     outermost = not connection.in_atomic_block
     with transaction.atomic():

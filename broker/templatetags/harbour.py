@@ -97,6 +97,12 @@ def had(amount: Decimal | None, step: Decimal = CENT) -> str:
 
 
 @register.filter
+def effect(amount: Decimal) -> str:
+    """What something added, with its sign, HKD to the cent: +1,234.56, −0.01."""
+    return f"{MINUS if amount < 0 else '+'}{abs(amount):,.2f}"
+
+
+@register.filter
 def owed_whole(amount: Decimal | None) -> str:
     return owed(amount, DOLLAR)
 

@@ -1,5 +1,6 @@
 """The journal: entries of two-ended postings, append-only. The one correction is a reversal."""
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Q
 
@@ -48,6 +49,8 @@ class Posting(models.Model):
             models.CheckConstraint(condition=Q(amount__gt=0), name="posting_amount_positive"),
             models.CheckConstraint(condition=~Q(debit=F("credit")), name="posting_has_two_ends"),
         ]
+        # Read by statements; rows come in the order of time, so a small index finds a day.
+        indexes = [BrinIndex(fields=["booked_at"], name="posting_by_day")]
 
     def __str__(self):
         return f"#{self.pk} {self.amount}: {self.credit_id} -> {self.debit_id}"

@@ -58,6 +58,30 @@ class InterestPosting(models.Model):
         return f"{self.month}: {self.amount}"
 
 
+class InterestCharge(models.Model):
+    """
+    What had accrued to one borrower when it was made due, and what was posted of it; append-only.
+
+    `accrued` is HKD to ten places, `posted` the same half-up to the cent (INT-7), which may be
+    nothing. Accruals less charges are what has accrued and is not yet due, at any time.
+    """
+
+    subledger = models.ForeignKey(Subledger, models.PROTECT, related_name="interest_charges")
+    accrued = AccrualField()
+    posted = MoneyField()
+    charged_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(accrued__gt=0, posted__gte=0), name="interest_charge_of_something"
+            ),
+        ]
+
+    def __str__(self):
+        return f"#{self.subledger_id} {self.charged_at}: {self.posted} of {self.accrued}"
+
+
 @dataclass(frozen=True, slots=True)
 class Accrued:
     """How many account-days were written, and the interest they come to, HKD to ten places."""
@@ -180,6 +204,16 @@ def make_due(subledgers: list[Subledger], *, key: str, narrative: str, now: date
         if (event := interest_event(subledger, key=f"{key}:{subledger.pk}", narrative=narrative))
     ]
     post_many(events, now=now)
+    InterestCharge.objects.bulk_create(
+        InterestCharge(
+            subledger=subledger,
+            accrued=subledger.accrued,
+            posted=posted(subledger.accrued),
+            charged_at=now,
+        )
+        for subledger in subledgers
+        if subledger.accrued
+    )
     Subledger.objects.filter(pk__in=[subledger.pk for subledger in subledgers]).update(accrued=0)
     return sum((leg.amount for event in events for leg in event.legs), Decimal(0))
 

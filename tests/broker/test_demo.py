@@ -17,6 +17,7 @@ from broker.replay.demo_people import CLIENTS, MIXES, PASSWORD
 from broker.replay.demo_processes import only_one
 from broker.reports.archive import StoredReport
 from broker.reports.credit_reviews import reviews
+from broker.reports.documents import AccountDocument
 from collateral.actions.action import CorporateAction
 from collateral.custody.difference import Difference, DifferenceState
 from collateral.custody.movements import units_reconciled
@@ -138,6 +139,16 @@ def test_a_month_of_interest_stands_in_the_books_and_the_mornings_report_is_kept
     assert Accrual.objects.values("on_date").distinct().count() == 30
     assert InterestPosting.objects.count() == 1
     assert {report.format for report in StoredReport.objects.all()} == {"csv", "xlsx"}
+
+
+def test_the_documents_of_the_past_were_made_each_night_in_time(firm):
+    kept = AccountDocument.objects.all()
+
+    assert kept.filter(kind="monthly", format="pdf").count() == 40
+    assert kept.filter(kind="daily").values("account").distinct().count() == 40
+    assert kept.filter(kind="note").exists()
+    assert kept.filter(kind="receipt").exists()
+    assert not any(each.is_late for each in kept)
 
 
 def test_each_desk_that_decides_has_something_on_it_and_something_was_decided(firm):

@@ -13,6 +13,7 @@ import pytest
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from broker.reports.documents import AccountDocument
 from collateral.custody.difference import Difference
 from lending.margin.account import MarginAccount
 from lending.margin.call import MarginCall
@@ -74,6 +75,7 @@ class World:
     case_pk: int
     application: Application
     difference_pk: int
+    document_pk: int
 
 
 def _account(world: World) -> dict:
@@ -230,6 +232,13 @@ PAGES: dict[str, Page] = {
     "portal:draw": Page(OWN_CLIENT, _account),
     "portal:investor": Page(OWN_CLIENT, _client),
     "portal:knowledge": Page(OWN_CLIENT, _client),
+    "portal:account_documents": Page(OWN_CLIENT, _account),
+    "portal:account_document": Page(
+        OWN_CLIENT, lambda world: _account(world) | {"pk": world.document_pk}
+    ),
+    "portal:statement_of_days": Page(OWN_CLIENT, _account),
+    "portal:activity": Page(OWN_CLIENT, _account),
+    "portal:activity_file": Page(OWN_CLIENT, _account),
     "portal:acknowledge": Page(
         OWN_CLIENT, lambda world: _account(world) | {"call_id": world.call.pk}
     ),
@@ -290,6 +299,7 @@ def world(time_machine) -> World:
         stop_of(account.client, now=world_of.NOW).pk,
         _an_application(built.manager),
         built.own[Difference].pk,
+        built.own[AccountDocument].pk,
     )
 
 

@@ -31,6 +31,7 @@ pytestmark = pytest.mark.django_db
 TASKS = [
     broker.tasks.credit_reviews,
     broker.tasks.alarm_held_sales,
+    broker.tasks.client_documents,
     broker.tasks.margin_book,
     broker.tasks.remind_applicants,
     broker.tasks.custody_exceptions,

@@ -14,7 +14,8 @@ from django.db.models import Model, Q
 from broker import jobs
 from broker.jobs import JobRun
 from broker.notices.notice import Channel, Notice
-from broker.reports.archive import StoredReport
+from broker.reports.archive import StoredReport, kept
+from broker.reports.documents import AccountDocument
 from collateral.actions.action import CorporateAction
 from collateral.assets import Asset
 from collateral.custody.difference import Difference
@@ -150,7 +151,21 @@ def _rows_of(account: MarginAccount) -> dict[type[Model], Model]:
         Enquiry: observe(account.client, Indicator.THIRD_PARTY, "Somebody", now=NOW)[0],
         CreditAssessment: account.client.credit_assessments.get(),
         Difference: a_difference(account),
+        AccountDocument: _document(account),
     }
+
+
+def _document(account: MarginAccount) -> AccountDocument:
+    return AccountDocument.objects.create(
+        account=account,
+        kind="daily",
+        number=f"{account.number}-D-20260303",
+        first=date(2026, 3, 3),
+        last=date(2026, 3, 3),
+        format="pdf",
+        due_on=date(2026, 3, 5),
+        **kept("documents", "pdf", b"%PDF", on=date(2026, 3, 3), now=NOW),
+    )
 
 
 def _limit_cut(account: MarginAccount) -> CreditLimitChange:

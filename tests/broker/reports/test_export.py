@@ -97,3 +97,17 @@ def test_both_formats_say_the_same_to_the_cent(amount):
     assert Decimal(had) <= amount < Decimal(had) + Decimal("0.01")
     for cell, text in ((line[1], owed), (line[2], had)):
         assert Decimal(str(cell)).quantize(Decimal("0.01")) == Decimal(text)
+
+
+@pytest.mark.parametrize(
+    ("amount", "said"),
+    [
+        ("100000", "100000.00"),
+        ("-69304.64", "-69304.64"),
+        ("0E-10", "0.00"),
+        ("0.0986710000", "0.098671"),
+    ],
+)
+def test_an_exact_number_has_all_its_places_and_two_at_least(amount, said):
+    sheet = Sheet("Exact", NOON, [Column("Amount", Kind.EXACT)], [(Decimal(amount),)])
+    assert to_csv(sheet).decode().split("\r\n")[1] == said

@@ -70,7 +70,7 @@ def test_a_file_that_was_changed_is_withheld(client, report, caplog):
     assert answer.status_code == 500
     assert b"withheld" in answer.content
     assert b"a,c" not in answer.content
-    assert "a stored report is withheld" in caplog.text
+    assert "a stored file is withheld" in caplog.text
 
 
 @pytest.mark.parametrize("page", ["storedreport", "notice"])

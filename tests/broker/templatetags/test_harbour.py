@@ -31,6 +31,13 @@ def test_money_is_grouped_to_the_cent_with_a_true_minus(amount, owed, had):
     assert harbour.had(Decimal(amount)) == had
 
 
+@pytest.mark.parametrize(
+    ("amount", "said"), [("1234.56", "+1,234.56"), ("-0.01", "−0.01"), ("0", "+0.00")]
+)
+def test_an_effect_has_its_sign(amount, said):
+    assert harbour.effect(Decimal(amount)) == said
+
+
 @given(money)
 def test_who_owes_never_owes_less_than_is_shown_and_who_has_never_has_more(amount):
     def read(text):
