@@ -1,0 +1,17 @@
+"""A server in our hands that answers many at once, as a venue does."""
+
+import pytest
+from pytest_httpserver import HTTPServer
+
+
+@pytest.fixture(scope="session")
+def venue_server():
+    with HTTPServer(threaded=True) as server:
+        yield server
+
+
+@pytest.fixture
+def httpserver(venue_server):
+    venue_server.clear()
+    yield venue_server
+    venue_server.clear()
