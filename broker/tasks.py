@@ -3,6 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
+from broker.notices.alarms import announce_incidents
 from broker.notices.announce import announce_refusal, announce_reports
 from broker.notices.send import send
 from broker.notices.tell import tell
@@ -13,6 +14,7 @@ from broker.reports.morning import morning_book
 @shared_task(expires=15, soft_time_limit=60, time_limit=90)
 def send_notices(**_):
     """Writes what nobody was told yet, then sends what is due."""
+    announce_incidents(now=timezone.now())
     tell(now=timezone.now())
     send(now=timezone.now())
 

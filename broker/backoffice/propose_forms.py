@@ -7,6 +7,8 @@ from decimal import Decimal
 from django import forms
 
 from collateral.assets import Asset
+from collateral.prices.daily_file import DailyFile
+from collateral.prices.manual_price import HOUSE_CURRENCY
 from lending.loans.rates import BenchmarkRate
 from lending.margin.limit_change import COMMAND as CREDIT_LIMIT
 from lending.margin.limit_change import Reason
@@ -19,6 +21,7 @@ from onboarding.payloads import LONGEST_TEXT, as_percent, today
 from onboarding.users import Role, User
 
 MOST_CLIENTS = 200
+MOST_FILES = 20
 
 
 class PercentField(forms.DecimalField):
@@ -107,6 +110,37 @@ class HaircutForm(_OfAsset):
 class FrrHaircutForm(_OfAsset):
     frr = PercentField(label="FRR haircut, %")
     effective_at = _From()
+
+
+class ManualPriceForm(ProposeForm):
+    asset = forms.ModelChoiceField(
+        Asset.objects.exclude(code=HOUSE_CURRENCY).order_by("pk"), to_field_name="code"
+    )
+    value = forms.DecimalField(label="HKD for one unit", min_value=0, decimal_places=10)
+    expires_at = forms.DateTimeField(
+        label="Until",
+        help_text="Hong Kong time; a day at most. Nothing is lent at it.",
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
+
+    def subject(self) -> str:
+        return self.cleaned_data["asset"].code
+
+
+class PriceFileForm(ProposeForm):
+    """A file is taken in by `manage.py price_file`; here it is chosen by its day and its hash."""
+
+    file = forms.ChoiceField(label="File taken in")
+
+    def __init__(self, *args, now: datetime, **kwargs):
+        super().__init__(*args, now=now, **kwargs)
+        waiting = DailyFile.objects.filter(closes=None).order_by("-trade_date", "-pk")
+        self.fields["file"].choices = [
+            (each.sha256, f"{each} ({each.sha256[:12]})") for each in waiting[:MOST_FILES]
+        ]
+
+    def subject(self) -> str:
+        return dict(self.fields["file"].choices)[self.cleaned_data["file"]]
 
 
 class TermsForm(ProposeForm):
@@ -292,6 +326,8 @@ class HandoverForm(ProposeForm):
 FORMS: dict[str, type[ProposeForm]] = {
     "haircut": HaircutForm,
     "frr_haircut": FrrHaircutForm,
+    "manual_price": ManualPriceForm,
+    "price_file": PriceFileForm,
     "margin_terms": TermsForm,
     "benchmark_rate": BenchmarkForm,
     CREDIT_LIMIT: LimitForm,

@@ -8,6 +8,7 @@ Then one of them tells it and the other is silent, so that it is told once.
 from collections.abc import Callable
 from typing import Any
 
+from collateral.prices.venue_health import VenueHealthMove
 from lending.margin.account import MarginMove, State
 from lending.margin.call import MarginCallMove
 from lending.margin.relation import MarginRelationMove
@@ -73,6 +74,7 @@ TOLD: dict[type[Move], dict[str, Occasion]] = {
         "close": _same("client/close"),
     },
     ProposalMove: {},
+    VenueHealthMove: {},
 }
 
 SILENT: dict[type[Move], dict[str, str]] = {
@@ -94,6 +96,9 @@ SILENT: dict[type[Move], dict[str, str]] = {
         "close": "told by the client: close",
     },
     ClientMove: {},
+    VenueHealthMove: dict.fromkeys(
+        ("degrade", "fall", "mend", "recover"), "the house's own: staff are alarmed (alarms.py)"
+    ),
     # What was approved is told by what it changed.
     ProposalMove: dict.fromkeys(
         ("approve", "refuse", "withdraw", "expire"), "the house's own: staff have an inbox of them"

@@ -19,7 +19,7 @@ from collateral.prices.sources.http import Ask, Memory, fetch
 from collateral.prices.sources.kraken import Kraken
 from collateral.prices.sources.osl import Osl
 from collateral.prices.sources.twelvedata import TwelveData
-from collateral.prices.spot import HKD, USD, USDT, Adapter, Ages, Pair, Spot, quote_of
+from collateral.prices.spot import HKD, USD, USDT, Adapter, Ages, Pair, Spot, TimeKind, quote_of
 
 ADAPTERS: dict[str, type[Adapter]] = {
     adapter.name: adapter
@@ -60,6 +60,7 @@ class Answer:
     said: Decimal | None = None
     quote: Quote | None = None
     why: str = ""
+    has_hours: bool = False  # A market that shuts, or a figure of a day: old is not frozen.
 
 
 @dataclass(slots=True)
@@ -76,13 +77,19 @@ class LiveFeed:
     memory: Memory = field(default_factory=Memory)
 
     def ask(
-        self, codes: Iterable[str], *, ages: Ages, usd_hkd: Decimal | None, now: datetime
+        self,
+        codes: Iterable[str],
+        *,
+        ages: Ages,
+        contracted: Decimal | None = None,
+        known: Decimal | None = None,
+        now: datetime,
     ) -> list[Answer]:
         """
         What every source says of every asset of `codes` that it quotes, in the order asked.
 
-        `usd_hkd` goes before what the round itself says of the dollar; None where the house has
-        agreed on nothing yet.
+        US dollars are converted at the `contracted` rate, else at what the round itself says of
+        them, else at the last rate `known`.
         """
         codes = list(codes)
         wanted = [
@@ -99,7 +106,7 @@ class LiveFeed:
             now=now,
         )
         spots = {one: self._spot(*one, bodies) for one in asked}
-        rates = _rates(spots, usd_hkd, tether)
+        rates = _rates(spots, contracted, known, tether)
         return [
             _answer(source, pair, spots[source, pair], rates, ages=ages, now=now)
             for source, pair in wanted
@@ -130,16 +137,18 @@ class LiveFeed:
         return source and (source, pair)
 
 
-def _rates(spots: Mapping, usd_hkd: Decimal | None, tether) -> dict[str, Decimal]:
+def _rates(
+    spots: Mapping, contracted: Decimal | None, known: Decimal | None, tether
+) -> dict[str, Decimal]:
     """HKD for a unit of each currency that quotes come in, as far as it is known."""
-    rates = {}
+    rates, usd_hkd = {}, contracted
     if usd_hkd is None:
         said = (
             spot.price
             for (_, pair), spot in spots.items()
             if pair == Pair(USD, HKD) and isinstance(spot, Spot) and LOWEST <= spot.price <= HIGHEST
         )
-        usd_hkd = next(said, None)
+        usd_hkd = next(said, known)
     if usd_hkd is not None:
         rates[USD] = usd_hkd
         leg = spots.get(tether) if tether else None
@@ -179,7 +188,8 @@ def _answer(
         )
     except SourceUnavailable as error:
         return Answer(**known, said=spot.price, why=str(error))
-    return Answer(**known, said=spot.price, quote=quote)
+    has_hours = spot.kind in (TimeKind.CLOSE, TimeKind.DAY)
+    return Answer(**known, said=spot.price, quote=quote, has_hours=has_hours)
 
 
 def configured(

@@ -65,11 +65,15 @@ def refresh(sources: Sequence[Source], *, now: datetime, rule: Rule) -> Refreshe
         if asset in faults or any(quote.is_fresh(now) for quote in said)
     }
     with transaction.atomic(), connection.cursor() as cursor:
-        # Two rounds at once would keep one moment twice.
-        cursor.execute("SELECT pg_advisory_xact_lock('collateral_price'::regclass::bigint)")
+        one_round_at_a_time(cursor)
         entered = enter(spoken, now=now, rule=rule, faults=faults)
     silent = tuple(asset.code for asset in quotes if asset not in spoken)
     return Refreshed(entered.kept, entered.held_back, silent)
+
+
+def one_round_at_a_time(cursor) -> None:
+    """Until the end of the transaction: two rounds at once would keep one moment twice."""
+    cursor.execute("SELECT pg_advisory_xact_lock('collateral_price'::regclass::bigint)")
 
 
 def enter(
@@ -125,7 +129,7 @@ def _new_price(asset: Asset, agreed: Agreed, faults: Sequence[str]) -> NewPrice:
         value=agreed.value.quantize(PRICE_STEP, rounding=ROUND_HALF_EVEN),
         observed_at=max(quote.observed_at for quote in agreed.used),
         fresh_until=min(quote.fresh_until for quote in agreed.used),
-        source=_cut("+".join(quote.source for quote in agreed.used), 80),
+        source=cut("+".join(quote.source for quote in agreed.used), 80),
         quotes=json.dumps(_round(agreed.used, agreed.dropped, faults)),
         volume=min(volumes, default=None),
     )
@@ -138,9 +142,9 @@ def _held_back(
     reason = "; ".join(faults) if faults and not said else found.reason
     return HeldBack(
         asset=asset,
-        value=_cut(f"{found.value:f}", 60) if too_far else "",
+        value=cut(f"{found.value:f}", 60) if too_far else "",
         observed_at=max((quote.observed_at for quote in said), default=now),
-        reason=_cut(reason, 200),
+        reason=cut(reason, 200),
         quotes=_round(found.used if too_far else (), found.dropped, faults),
     )
 
@@ -175,5 +179,6 @@ def _said(quote: Quote) -> dict[str, str]:
     }
 
 
-def _cut(text: str, length: int) -> str:
+def cut(text: str, length: int) -> str:
+    """`text`, or as much of it as a column of that length holds."""
     return text if len(text) <= length else f"{text[: length - 1]}…"

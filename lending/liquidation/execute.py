@@ -17,6 +17,7 @@ from collateral.amounts import CENT, EXACT, round_up
 from collateral.valuation.pools import PoolLine, pool_lines
 from lending.liquidation.deficit import book_deficit
 from lending.liquidation.plan import Slice, is_tradable, next_slice, sale_plan, worth_selling
+from lending.liquidation.waits import why_sale_waits
 from lending.loans.repay import Source, repay
 from lending.margin.account import MarginAccount, State
 from lending.margin.bands import is_past_hard_line
@@ -42,12 +43,16 @@ SLICES_A_RUN = 50
 
 @dataclass(slots=True)
 class Worked:
-    """What one run did: orders that traded, sales that ended, accounts left with a deficit."""
+    """
+    What one run did: orders that traded, sales that ended, accounts left with a deficit, and sales
+    that wait for the venue's answer or for a price that may be sold at.
+    """
 
     filled: int = 0
     finished: int = 0
     deficits: int = 0
     unanswered: int = 0
+    held_up: int = 0
 
 
 def work(*, now: datetime, venue: Venue, account_ids: list[int] | None = None) -> Worked:
@@ -174,6 +179,11 @@ def _next_order(
     held = worth_selling(pool_lines([account.pool_id], now=now).get(account.pool_id, []))
     if not held:
         _end_uncovered(account, call, worked, now=now)
+        return None
+    waits = why_sale_waits(reading, held, now=now)
+    if waits:
+        log.warning("the sale of #%s waits: %s", account_id, waits)
+        worked.held_up += 1
         return None
     chosen = _slice(account, reading, held, venue, depths, now=now)
     return chosen and _order(account, call, reading, chosen, venue, now=now)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
+from lending.loans.price_gate import not_at_these_prices
 from lending.margin.account import MarginAccount, State
 from lending.margin.bands import is_underwater
 from lending.margin.readings import Reading
@@ -25,7 +26,7 @@ def _not_active(accounts: Sequence[MarginAccount], now: datetime) -> dict[int, s
     return {pk: why for pk, why in asked if why}
 
 
-GATES: tuple[Gate, ...] = (_financing_is_off, _not_active)
+GATES: tuple[Gate, ...] = (_financing_is_off, _not_active, not_at_these_prices)
 
 
 def why_not_lent(account: MarginAccount, reading: Reading, *, now: datetime) -> str | None:

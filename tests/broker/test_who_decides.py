@@ -25,6 +25,7 @@ from onboarding.users import Role
 from tests.factories import (
     NOON,
     a_parameter,
+    a_price_file,
     client_user,
     house,
     manager_for,
@@ -40,6 +41,8 @@ CLIENT_CARE = {"rm", "compliance"}
 TABLE = {
     "haircut": ({"risk_officer"}, {"compliance"}),
     "frr_haircut": ({"finance"}, {"compliance"}),
+    "manual_price": ({"risk_officer"}, {"compliance", "responsible_officer", "mic_rm"}),
+    "price_file": ({"operations"}, {"finance"}),
     "margin_terms": ({"risk_officer"}, {"compliance"}),
     "benchmark_rate": ({"finance"}, {"compliance"}),
     "approval_size": ({"risk_officer"}, {"mic_rm"}),
@@ -84,6 +87,12 @@ class Scene:
         return {
             "haircut": {"asset": "BTC", "lending": "0.65", "liquidation": "0.4"},
             "frr_haircut": {"asset": "0700", "frr": "0.2"},
+            "manual_price": {
+                "asset": "BTC",
+                "value": "525000",
+                "expires_at": "2026-03-04T14:00",
+            },
+            "price_file": {"file": a_price_file().sha256},
             "margin_terms": {"name": "House terms", "warn": "0.89"},
             "benchmark_rate": {
                 "currency": "HKD",

@@ -18,6 +18,7 @@ from tests.factories import (
     LONG_AGO,
     NOON,
     a_parameter,
+    a_price_file,
     client_user,
     house,
     manager_for,
@@ -485,6 +486,8 @@ def test_financing_is_switched_on_by_compliance_and_the_responsible_officer(clie
 GOOD = {
     "haircut": {"asset": "BTC", "lending": "65", "liquidation": "40"},
     "frr_haircut": {"asset": "0700", "frr": "20"},
+    "manual_price": {"asset": "BTC", "value": "525000", "expires_at": "2026-03-04T14:00"},
+    "price_file": {},
     "margin_terms": {"name": "House terms", "warn": "89", "cure_window": "720"},
     "benchmark_rate": {
         "currency": "HKD",
@@ -516,6 +519,8 @@ def test_each_form_proposes_what_can_be_applied(client, name):
     fields = GOOD[name] | {"reason": "as agreed"}
     if name in ("suspend_client", "close_client"):
         fields["client"] = account.client.number
+    if name == "price_file":
+        fields["file"] = a_price_file().sha256
     if name == "handover":
         fields |= {"clients": account.client.number, "manager": staff(Role.RM).username}
 

@@ -41,7 +41,7 @@ def test_a_slow_venue_holds_up_nobody(httpserver):
     venues["osl"].order = slow
     venues["coinbase"].order = slow
     began = time.monotonic()
-    answers = {each.source: each for each in feed.ask(["BTC"], ages=AGES, usd_hkd=RATE, now=NOW)}
+    answers = {each.source: each for each in feed.ask(["BTC"], ages=AGES, contracted=RATE, now=NOW)}
 
     assert time.monotonic() - began < 2 * PATIENCE.total_seconds()
     assert answers["hashkey"].quote
@@ -57,7 +57,7 @@ def test_a_venue_that_asks_to_be_left_alone_is_left_alone(httpserver):
 
     def why(seconds):
         at = NOW + timedelta(seconds=seconds)
-        [answer] = feed.ask(["BTC"], ages=AGES, usd_hkd=RATE, now=at)
+        [answer] = feed.ask(["BTC"], ages=AGES, contracted=RATE, now=at)
         return answer.why
 
     assert "429" in why(0)
@@ -72,8 +72,8 @@ def test_a_wait_that_is_no_number_is_our_own(httpserver, said):
     venues["bitstamp"].order = lambda body: Response(
         status=429, headers={"Retry-After": said} if said.isascii() else {}
     )
-    feed.ask(["BTC"], ages=AGES, usd_hkd=RATE, now=NOW)
-    feed.ask(["BTC"], ages=AGES, usd_hkd=RATE, now=NOW + timedelta(seconds=11))
+    feed.ask(["BTC"], ages=AGES, contracted=RATE, now=NOW)
+    feed.ask(["BTC"], ages=AGES, contracted=RATE, now=NOW + timedelta(seconds=11))
 
     assert len(venues["bitstamp"].asked) == 2
 
@@ -81,7 +81,7 @@ def test_a_wait_that_is_no_number_is_our_own(httpserver, said):
 def test_what_seldom_changes_is_asked_for_seldom(httpserver):
     feed, venues = feed_of(httpserver, ("coinbase", BTC))
     for seconds in (0, 5, 10, 59, 61):
-        feed.ask(["BTC"], ages=AGES, usd_hkd=RATE, now=NOW + timedelta(seconds=seconds))
+        feed.ask(["BTC"], ages=AGES, contracted=RATE, now=NOW + timedelta(seconds=seconds))
 
     asked = [request.path for request in venues["coinbase"].asked]
     assert asked.count("/products/BTC-USD/ticker") == 5
@@ -99,7 +99,7 @@ def test_a_key_travels_in_a_header_and_in_no_address(httpserver):
     venue = FakeVenue(httpserver, named("twelvedata", Pair("0700", HKD)))
     feed.sources = [replace(feed.sources[1], url=venue.url)]
 
-    [answer] = feed.ask(["0700"], ages=AGES, usd_hkd=RATE, now=NOW)
+    [answer] = feed.ask(["0700"], ages=AGES, contracted=RATE, now=NOW)
 
     assert answer.quote.price == Decimal("512.50")
     [request] = venue.asked
@@ -109,7 +109,7 @@ def test_a_key_travels_in_a_header_and_in_no_address(httpserver):
 
 def test_a_tether_is_no_dollar_until_somebody_prices_it(httpserver):
     alone, _ = feed_of(httpserver, ("binance", Pair("BTC", USDT)))
-    [answer] = alone.ask(["BTC"], ages=AGES, usd_hkd=RATE, now=NOW)
+    [answer] = alone.ask(["BTC"], ages=AGES, contracted=RATE, now=NOW)
 
     assert (answer.quote, answer.why) == (None, "no rate for USDT")
 
@@ -118,7 +118,7 @@ def test_the_rate_of_the_round_is_the_banks_unless_the_house_has_its_own(httpser
     feed, _ = feed_of(httpserver, ("ecb", Pair(USD, HKD)), ("bitstamp", BTC))
 
     def price(usd_hkd):
-        answers = feed.ask([USD, "BTC"], ages=AGES, usd_hkd=usd_hkd, now=NOW)
+        answers = feed.ask([USD, "BTC"], ages=AGES, contracted=usd_hkd, now=NOW)
         return {each.source: each.quote.price for each in answers}
 
     derived = Decimal("7.82000000")
@@ -131,7 +131,7 @@ def test_a_rate_that_the_peg_does_not_allow_converts_nothing(httpserver):
     venues["ecb"].bodies = venues["ecb"].emulated.say(last="9.5000")
 
     answers = {
-        each.source: each for each in feed.ask([USD, "BTC"], ages=AGES, usd_hkd=None, now=NOW)
+        each.source: each for each in feed.ask([USD, "BTC"], ages=AGES, contracted=None, now=NOW)
     }
     assert answers["bitstamp"].quote is None
 

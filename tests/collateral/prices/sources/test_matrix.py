@@ -60,7 +60,7 @@ def ask(venue, *, now=NOW, rate=RATE):
     feed = LiveFeed([own.source(venue.url)], "hashkey", PATIENCE)
     if own.pair.currency == USDT:
         feed = LiveFeed([own.source(venue.url), _tether(venue)], "hashkey", PATIENCE)
-    answers = feed.ask([own.pair.asset], ages=AGES, usd_hkd=rate, now=now)
+    answers = feed.ask([own.pair.asset], ages=AGES, contracted=rate, now=now)
     [answer] = [each for each in answers if each.venue == own.name]
     return answer
 
