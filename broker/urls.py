@@ -8,6 +8,7 @@ from broker.backoffice.approvals import inbox, together
 from broker.backoffice.book import book
 from broker.backoffice.client import client
 from broker.backoffice.parameters import parameters
+from broker.backoffice.prices import prices_now
 from broker.backoffice.proposal import proposal
 from broker.backoffice.propose import choose, propose
 from broker.portal.entrance import SignIn
@@ -23,6 +24,7 @@ urlpatterns = [
     path("staff/approvals/<int:pk>/", proposal, name="proposal"),
     path("staff/clients/<str:number>/", client, name="client_page"),
     path("staff/parameters/", parameters, name="parameters"),
+    path("staff/prices/", prices_now, name="prices_now"),
     path("staff/", admin.site.urls),
     path("api/v1/", include("broker.api.urls")),
     path("", include("broker.portal.urls")),

@@ -5,7 +5,7 @@ from collateral.assets import Asset
 from collateral.custody.movements import Movement
 from collateral.custody.pool import Holding, Pool
 from collateral.haircuts import Haircut, HaircutFloor
-from collateral.prices import thresholds  # noqa: F401 - declares its parameters
+from collateral.prices import thresholds, watch_list  # noqa: F401 - declare their parameters
 from collateral.prices.daily_file import DailyFile, FileClose
 from collateral.prices.incident import PriceIncident
 from collateral.prices.manual_price import ManualPrice

@@ -25,6 +25,8 @@ MEANS = {
     Trouble.UNPRICED: "Accounts that hold it are not measured: nothing is lent, called or sold.",
     Trouble.HELD_BACK: "It has no price until two people set one, or the sources say another.",
     Trouble.JUMP: "Soft sales wait for a bounded time. Sales past the hard line go on.",
+    Trouble.VOLATILE: "Calls come close together. Look at who would be called next on the live"
+    " book.",
     Trouble.DEGRADED: "If clients trade there, purchases of virtual assets are stopped.",
     Trouble.DOWN: "If clients trade there, advances and purchases are stopped and soft sales wait."
     " Margin calls go on.",

@@ -59,7 +59,7 @@ class Migration(migrations.Migration):
             name='PriceIncident',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('trouble', models.CharField(choices=[('fallback', "Not at the platform's price"), ('thin', 'Too few sources'), ('aged', 'Not renewed'), ('unpriced', 'No price'), ('held_back', 'Not believed'), ('jump', 'Jumped'), ('degraded', 'Venue degraded'), ('down', 'Venue down')], max_length=10)),
+                ('trouble', models.CharField(choices=[('fallback', "Not at the platform's price"), ('thin', 'Too few sources'), ('aged', 'Not renewed'), ('unpriced', 'No price'), ('held_back', 'Not believed'), ('jump', 'Jumped'), ('volatile', 'Moves a lot'), ('degraded', 'Venue degraded'), ('down', 'Venue down')], max_length=10)),
                 ('subject', models.CharField(max_length=20)),
                 ('why', models.CharField(max_length=200)),
                 ('opened_at', models.DateTimeField()),

@@ -22,6 +22,7 @@ class Trouble(models.TextChoices):
     UNPRICED = "unpriced", "No price"
     HELD_BACK = "held_back", "Not believed"
     JUMP = "jump", "Jumped"
+    VOLATILE = "volatile", "Moves a lot"
     DEGRADED = "degraded", "Venue degraded"
     DOWN = "down", "Venue down"
 
@@ -84,27 +85,31 @@ def watch(verdicts: Sequence[Verdict], *, now: datetime) -> None:
     Assets that nobody is configured to quote are left out, unless they were priced before.
     """
     last = {price.asset_id: price for price in Price.objects.latest_of_each(now=now)}
-    troubles = [*_of_prices(verdicts, last, now=now), *_of_venues()]
+    settle(
+        [*_of_prices(verdicts, last, now=now), *_of_venues()],
+        among=set(Trouble) - {Trouble.VOLATILE},
+        now=now,
+    )
+
+
+def settle(troubles: Iterable[Found], *, among: set[str], now: datetime) -> None:
+    """Of the kinds `among` exactly `troubles` are open afterwards."""
     found = {(each.trouble, each.subject): each for each in troubles}
     still_open = {
-        (each.trouble, each.subject): each for each in PriceIncident.objects.filter(closed_at=None)
+        (each.trouble, each.subject): each
+        for each in PriceIncident.objects.filter(closed_at=None, trouble__in=among)
     }
     over = [each.pk for key, each in still_open.items() if key not in found]
     if over:
         PriceIncident.objects.filter(pk__in=over).update(closed_at=now)
-    PriceIncident.objects.bulk_create(
-        [
-            PriceIncident(
-                trouble=each.trouble,
-                subject=each.subject,
-                why=cut(each.why, 200),
-                opened_at=now,
-            )
-            for key, each in found.items()
-            if key not in still_open
-        ],
-        ignore_conflicts=True,
-    )
+    new = [
+        PriceIncident(
+            trouble=each.trouble, subject=each.subject, why=cut(each.why, 200), opened_at=now
+        )
+        for key, each in found.items()
+        if key not in still_open
+    ]
+    PriceIncident.objects.bulk_create(new, ignore_conflicts=True)
 
 
 def _of_prices(

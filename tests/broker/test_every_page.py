@@ -87,6 +87,7 @@ PAGES: dict[str, Page] = {
     ),
     "client_page": Page(holders("onboarding.view_client") - {OTHER_RM}, _client),
     "parameters": Page(holders("onboarding.view_parametervalue")),
+    "prices_now": Page(holders("collateral.view_price")),
     "admin:index": Page(ALL_STAFF),
     "admin:search": Page(ALL_STAFF),
     "admin:password_change": Page(ALL_STAFF),
