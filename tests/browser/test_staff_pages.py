@@ -24,7 +24,7 @@ def test_each_page_fits_its_window(visit, world, size):
     page = visit(staff(Role.RISK_OFFICER))
     if size == "phone":
         page.set_viewport_size(PHONE)
-    for address in (f"/staff/clients/{number}/", "/staff/parameters/"):
+    for address in (f"/staff/clients/{number}/", "/staff/parameters/", "/staff/prices/"):
         page.goto(address)
         page.wait_for_load_state("networkidle")
         assert overflow_of(page) <= 0, address
