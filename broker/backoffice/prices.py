@@ -59,6 +59,11 @@ class Row:
     stops: str
     said: list[Said]
 
+    @property
+    def heard_from(self) -> str:
+        """The source of record, or those whose median it is."""
+        return self.price.source.replace("+", ", ") if self.price else ""
+
 
 @require_safe
 @staff_page

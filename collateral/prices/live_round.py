@@ -181,7 +181,7 @@ def _agreed(
         quotes=said_in_round(found, each.answers),
         volume=_volume(found),
         standing=found.standing,
-        why=cut(found.why, 200),
+        why=cut(_why(found, each.answers, rules), 200),
         widen=rules.mark if is_va and is_doubtful else Decimal(0),
         thin_since=_thin_since(found, last, now) if found.standing == Standing.THIN else None,
         jump_until=_jump_until(value, last, before, rules, now=now) if is_va else None,
@@ -207,6 +207,14 @@ def _older(each: Verdict, last: Price | None, rules: Rules, *, now: datetime) ->
         widen=max(old.widen, last.widen),
         aged_from=last.seen_at,
     )
+
+
+def _why(found: Agreed, answers: Sequence[Answer], rules: Rules) -> str:
+    """Of a fallback with the executing platform's own excuse, where it has one."""
+    excuse = next((a.why for a in answers if a.venue == rules.va.executing and a.why), "")
+    if found.standing == Standing.FALLBACK and excuse:
+        return f"{rules.va.executing}: {excuse}"
+    return found.why
 
 
 def _source(found: Agreed) -> str:

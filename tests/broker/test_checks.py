@@ -62,6 +62,13 @@ def test_outside_production_nothing_is_refused():
         ("DEBUG", True, "broker.E001", "DEBUG"),
         ("FEED", "recorded", "broker.E010", "FEED"),
         ("PAPER_BANK", True, "broker.E011", "PAPER_BANK"),
+        ("LIVE_FEED", {**live.LIVE_FEED, "names": ["mtgox"]}, "broker.E012", "PRICE_SOURCES"),
+        (
+            "LIVE_FEED",
+            {**live.LIVE_FEED, "urls": {"hashkey": "http://hashkey.example"}},
+            "broker.E012",
+            "PRICE_URLS",
+        ),
         ("SECRET_KEY", "", "broker.E002", "SECRET_KEY"),
         ("SECRET_KEY", "short", "broker.E002", "SECRET_KEY"),
         ("SECRET_KEY", "a" * 60, "broker.E002", "SECRET_KEY"),

@@ -7,6 +7,7 @@ What comes back is bytes or a reason. Nothing here knows what a body means.
 import asyncio
 import ssl
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
@@ -58,7 +59,9 @@ def fetch(asks: Iterable[Ask], memory: Memory, *, now: datetime) -> Mapping[Ask,
         else:
             answers[ask] = found
     if to_ask:
-        fetched = asyncio.run(_all(to_ask, memory, now))
+        # In a thread of its own: whoever calls may have a loop that runs already.
+        with ThreadPoolExecutor(1) as thread:
+            fetched = thread.submit(asyncio.run, _all(to_ask, memory, now)).result()
         for ask, answer in zip(to_ask, fetched, strict=True):
             answers[ask] = answer
             if ask.holds and isinstance(answer, bytes):

@@ -1,6 +1,8 @@
 """The live feed: who is asked, all at once, and that the slow hold up nobody."""
 
+import asyncio
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -48,6 +50,17 @@ def test_a_slow_venue_holds_up_nobody(httpserver):
     assert answers["bitstamp"].quote
     assert "no answer within 0.5 s" in answers["osl"].why
     assert "no answer within 0.5 s" in answers["coinbase"].why
+
+
+def test_whoever_asks_may_have_a_loop_of_his_own(httpserver):
+    feed, _ = feed_of(httpserver, ("bitstamp", BTC))
+
+    async def within():
+        return feed.ask(["BTC"], ages=AGES, contracted=RATE, now=NOW)
+
+    with ThreadPoolExecutor(1) as thread:
+        [answer] = thread.submit(lambda: asyncio.run(within())).result()
+    assert answer.quote
 
 
 def test_a_venue_that_asks_to_be_left_alone_is_left_alone(httpserver):

@@ -133,7 +133,7 @@ def test_an_incident_lasts_from_its_first_round_to_its_last():
 
     [incident] = PriceIncident.objects.filter(trouble="fallback")
     assert (incident.opened_at, incident.closed_at) == (NOON, NOON + 25 * SECOND)
-    assert incident.why == "hashkey: silent"
+    assert incident.why == "hashkey: no answer within 2.5 s"
 
 
 @pytest.mark.parametrize(
