@@ -94,7 +94,7 @@ def _rows(*, now: datetime) -> list[Row]:
     last = {price.asset_id: price for price in Price.objects.latest_of_each(now=now)}
     held = {
         row.asset_id: row
-        for row in HeldBack.objects.filter(observed_at__lte=now)
+        for row in HeldBack.objects.filter(observed_at__lte=now, observed_at__gt=now - LATELY)
         .order_by("asset_id", "-observed_at", "-pk")
         .distinct("asset_id")
     }

@@ -7,6 +7,7 @@ A statistic and no money: it is computed to 28 digits and rounded to six places 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Context, Decimal
+from functools import lru_cache
 
 DIGITS = Context(prec=28)
 STEP = Decimal("0.000001")
@@ -45,6 +46,7 @@ def volatility(
     return DIGITS.sqrt(variance).quantize(STEP, rounding=ROUND_HALF_EVEN, context=DIGITS)
 
 
+@lru_cache(maxsize=256)
 def _power_of_half(span: timedelta, half_life: timedelta) -> Decimal:
     """One half to the power of span / half_life."""
     exponent = DIGITS.divide(_in_days(span), _in_days(half_life))

@@ -21,7 +21,8 @@ WATCHED_FROM = declare(
     verified=False,
     source="The house's own, for VAF-10: a stressed day of bitcoin.",
 )
-MINUTES_READ, DAYS_READ = timedelta(hours=6), timedelta(days=90)
+MINUTES_READ, DAYS_READ = timedelta(hours=3), timedelta(days=90)
+MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 FAST, SLOW = timedelta(minutes=30), timedelta(days=11)
 
 
@@ -38,8 +39,8 @@ class Watched:
 def watch_list(*, now: datetime) -> list[Watched]:
     """Every asset that was priced of late, the wildest first; three statements."""
     limit = value_of(WATCHED_FROM, now=now)
-    minutes = _closes("minute", now - MINUTES_READ, now)
-    days = _closes("day", now - DAYS_READ, now)
+    minutes = _closes(MINUTE, now - MINUTES_READ, now)
+    days = _closes(DAY, now - DAYS_READ, now)
     assets = Asset.objects.exclude(code__in=[HOUSE_CURRENCY, US_DOLLAR]).order_by("pk")
     rows = [
         _watched(asset, minutes.get(asset.pk, []), days.get(asset.pk, []), limit)
@@ -72,21 +73,29 @@ def _watched(asset: Asset, minutes: list, days: list, limit: Decimal) -> Watched
     return Watched(asset, fast, slow, fast is not None and fast >= limit)
 
 
-def _closes(step: str, since: datetime, until: datetime) -> dict[int, list]:
-    """The last price of each minute or day, by asset; at the time it was observed."""
+def _closes(step: timedelta, since: datetime, until: datetime) -> dict[int, list]:
+    """
+    The last price of each `step` up to `until`, by asset, at the end of the step.
+
+    Looked up one by one, for between two of them lie thousands.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT DISTINCT ON (asset_id, date_trunc(%(step)s, observed_at))
-                   asset_id, observed_at, value
-              FROM collateral_price
-             WHERE observed_at > %(since)s AND observed_at <= %(until)s
-               AND standing IN ('agreed', 'fallback', 'thin')
-             ORDER BY asset_id, date_trunc(%(step)s, observed_at), observed_at DESC
+            SELECT asset.id, ends, price.value
+              FROM collateral_asset asset
+             CROSS JOIN generate_series(%(since)s::timestamptz + %(step)s, %(until)s, %(step)s) ends
+             CROSS JOIN LATERAL (
+                 SELECT observed_at, value, standing FROM collateral_price
+                  WHERE asset_id = asset.id AND observed_at <= ends
+                    AND observed_at > ends - %(step)s
+                  ORDER BY observed_at DESC LIMIT 1) price
+             WHERE price.standing IN ('agreed', 'fallback', 'thin')
+             ORDER BY asset.id, ends
             """,
             {"step": step, "since": since, "until": until},
         )
         found: dict[int, list] = {}
-        for asset_id, observed_at, value in cursor.fetchall():
-            found.setdefault(asset_id, []).append((observed_at, value))
+        for asset_id, ends, value in cursor.fetchall():
+            found.setdefault(asset_id, []).append((ends, value))
     return found
