@@ -51,8 +51,6 @@ class Rule:
     most: Decimal | None = None
 
 
-# Source: domain facts on prices, median of at least three, beyond max(2%, 6 MAD) dropped.
-LIVE_VA = Rule(min_sources=3)
 # A recording is the source of record, and stands alone.
 RECORDED = Rule(min_sources=1)
 

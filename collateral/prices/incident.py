@@ -10,8 +10,7 @@ from django.db.models import F, Q
 from collateral.assets import Kind
 from collateral.prices.consensus import HeldBack, Standing
 from collateral.prices.live_round import Verdict
-from collateral.prices.price import Price
-from collateral.prices.refresh import cut
+from collateral.prices.price import Price, cut
 from collateral.prices.venue_health import Health, VenueHealth
 
 

@@ -20,9 +20,15 @@ from collateral.prices.consensus import Agreed, NoPrice, Standing, agree
 from collateral.prices.consensus import HeldBack as TooFar
 from collateral.prices.daily_file import closes_of_yesterday
 from collateral.prices.live import Answer, LiveFeed
-from collateral.prices.manual_price import HOUSE_CURRENCY, US_DOLLAR, ManualPrice, manual_prices
-from collateral.prices.price import HeldBack, NewPrice, Price, keep
-from collateral.prices.refresh import PRICE_STEP, Refreshed, cut, one_round_at_a_time
+from collateral.prices.manual_price import (
+    HOUSE_CURRENCY,
+    US_DOLLAR,
+    ManualPrice,
+    by_hand,
+    manual_prices,
+)
+from collateral.prices.price import HeldBack, NewPrice, Price, cut, keep
+from collateral.prices.refresh import PRICE_STEP, Refreshed, one_round_at_a_time
 from collateral.prices.shares import Close, agree_on_share
 from collateral.prices.thresholds import Rules, rules_at
 
@@ -41,14 +47,14 @@ def ask_and_judge(feed: LiveFeed, *, now: datetime) -> tuple[list[Verdict], Rule
     """What every source says of every asset now, and what that comes to. Nothing is kept."""
     rules = rules_at(now, executing=feed.executing)
     assets = list(Asset.objects.exclude(code=HOUSE_CURRENCY).order_by("pk"))
-    by_hand = manual_prices(now=now)
+    set_by_hand = manual_prices(now=now)
     last = {price.asset_id: price for price in Price.objects.latest_of_each(now=now)}
-    answers = _answers(feed, assets, by_hand, last, rules, now=now)
+    answers = _answers(feed, assets, set_by_hand, last, rules, now=now)
     closes = closes_of_yesterday(now=now)
     verdicts = []
     for asset in assets:
         own = [each for each in answers if each.asset == asset.code]
-        manual = by_hand.get(asset.pk)
+        manual = set_by_hand.get(asset.pk)
         known = last.get(asset.pk)
         found = None
         if manual is None:
@@ -82,14 +88,14 @@ def refresh_live(feed: LiveFeed, *, now: datetime) -> tuple[Refreshed, list[Verd
 def _answers(
     feed: LiveFeed,
     assets: Sequence[Asset],
-    by_hand: Mapping[int, ManualPrice],
+    set_by_hand: Mapping[int, ManualPrice],
     last: Mapping[int, Price],
     rules: Rules,
     *,
     now: datetime,
 ) -> list[Answer]:
     dollar = next((asset for asset in assets if asset.code == US_DOLLAR), None)
-    contracted = by_hand.get(dollar.pk) if dollar else None
+    contracted = set_by_hand.get(dollar.pk) if dollar else None
     known = last.get(dollar.pk) if dollar else None
     return feed.ask(
         dict.fromkeys([US_DOLLAR, *(asset.code for asset in assets)]),
@@ -132,23 +138,6 @@ def _price(
     if each.asset.kind != Kind.VA or isinstance(each.found, TooFar):
         return None
     return _older(each, last, rules, now=now)
-
-
-def by_hand(manual: ManualPrice, last: Price | None, *, now: datetime) -> NewPrice | None:
-    """The price that two people set, as one row for as long as it holds; None where it is kept."""
-    source = f"by hand #{manual.pk}"
-    if last is not None and last.source == source:
-        return None
-    who = f"{manual.maker} and {manual.checker}"
-    return NewPrice(
-        asset_id=manual.asset_id,
-        value=manual.value,
-        observed_at=now,
-        fresh_until=manual.expires_at,
-        source=source,
-        standing=Standing.MANUAL,
-        why=cut(f"{who}: {' '.join(manual.reason.split())}", 200),
-    )
 
 
 def _agreed(

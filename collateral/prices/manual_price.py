@@ -14,7 +14,9 @@ from django.db.models import F, Q
 
 from collateral.assets import Asset
 from collateral.fields import PriceField
+from collateral.prices.consensus import Standing
 from collateral.prices.fx import HIGHEST, LOWEST
+from collateral.prices.price import NewPrice, Price, cut
 from collateral.prices.quote import BadQuote, usable_price
 from onboarding.approvals import Command, Difference, Invalid, Proposal, register
 from onboarding.hands import MANUAL_PRICE, Area
@@ -66,6 +68,23 @@ def manual_prices(*, now: datetime) -> dict[int, ManualPrice]:
         .distinct("asset_id")
     )
     return {row.asset_id: row for row in rows if now < row.expires_at}
+
+
+def by_hand(manual: ManualPrice, last: Price | None, *, now: datetime) -> NewPrice | None:
+    """The price that two people set, as one row for as long as it holds; None where it is kept."""
+    source = f"by hand #{manual.pk}"
+    if last is not None and last.source == source:
+        return None
+    who = f"{manual.maker} and {manual.checker}"
+    return NewPrice(
+        asset_id=manual.asset_id,
+        value=manual.value,
+        observed_at=now,
+        fresh_until=manual.expires_at,
+        source=source,
+        standing=Standing.MANUAL,
+        why=cut(f"{who}: {' '.join(manual.reason.split())}", 200),
+    )
 
 
 def _asset_of(payload: dict) -> Asset:

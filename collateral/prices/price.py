@@ -166,3 +166,8 @@ def keep(prices: Iterable[NewPrice]) -> None:
     rows = [tuple(getattr(price, column) for column in columns) for price in prices]
     if rows:
         copy_rows(Price, columns, rows)
+
+
+def cut(text: str, length: int) -> str:
+    """`text`, or as much of it as a column of that length holds."""
+    return text if len(text) <= length else f"{text[: length - 1]}…"

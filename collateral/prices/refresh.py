@@ -15,12 +15,11 @@ from django.db import connection, transaction
 from collateral.assets import Asset, Kind
 from collateral.prices.consensus import Agreed, Dropped, NoPrice, Rule, agree
 from collateral.prices.consensus import HeldBack as TooFar
-from collateral.prices.price import HeldBack, NewPrice, Price, keep
+from collateral.prices.manual_price import HOUSE_CURRENCY, by_hand, manual_prices
+from collateral.prices.price import HeldBack, NewPrice, Price, cut, keep
 from collateral.prices.quote import BadQuote, Quote, Source, SourceUnavailable
 
 PRICE_STEP = Decimal("0.0000000001")
-# Of everything in the house one thing has no price: the currency that prices are in.
-HOUSE_CURRENCY = "HKD"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +44,14 @@ def refresh(sources: Sequence[Source], *, now: datetime, rule: Rule) -> Refreshe
     Ask every source for every asset, and enter the round.
 
     A source without an answer is left out. One that says what cannot be a price is left out too,
-    and what it said is kept with the round. Asking twice at one moment adds nothing.
+    and what it said is kept with the round. Asking twice at one moment adds nothing. Nobody is
+    asked about an asset whose price two people have set.
     """
+    set_by_hand = manual_prices(now=now)
     assets = Asset.objects.exclude(kind=Kind.CASH, code=HOUSE_CURRENCY).order_by("pk")
-    quotes: dict[Asset, list[Quote]] = {asset: [] for asset in assets}
+    quotes: dict[Asset, list[Quote]] = {
+        asset: [] for asset in assets if asset.pk not in set_by_hand
+    }
     faults: dict[Asset, list[str]] = {}
     for asset, said in quotes.items():
         for source in sources:
@@ -67,6 +70,10 @@ def refresh(sources: Sequence[Source], *, now: datetime, rule: Rule) -> Refreshe
     with transaction.atomic(), connection.cursor() as cursor:
         one_round_at_a_time(cursor)
         entered = enter(spoken, now=now, rule=rule, faults=faults)
+        if set_by_hand:
+            last = {price.asset_id: price for price in Price.objects.latest_of_each(now=now)}
+            rows = (by_hand(each, last.get(pk), now=now) for pk, each in set_by_hand.items())
+            keep(row for row in rows if row)
     silent = tuple(asset.code for asset in quotes if asset not in spoken)
     return Refreshed(entered.kept, entered.held_back, silent)
 
@@ -177,8 +184,3 @@ def _said(quote: Quote) -> dict[str, str]:
         "price": str(quote.price),
         "observed_at": quote.observed_at.isoformat(),
     }
-
-
-def cut(text: str, length: int) -> str:
-    """`text`, or as much of it as a column of that length holds."""
-    return text if len(text) <= length else f"{text[: length - 1]}…"

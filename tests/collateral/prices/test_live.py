@@ -15,7 +15,8 @@ from collateral.prices.spot import HKD, USD, USDT, Pair
 from tests.collateral.prices.sources.venues import AGES, EMULATED, NOW, FakeVenue
 
 RATE = Decimal("7.8")
-PATIENCE = timedelta(milliseconds=500)
+PATIENCE = timedelta(seconds=10)
+SHORT = timedelta(seconds=1)
 
 
 def named(name, pair):
@@ -37,19 +38,20 @@ def test_a_slow_venue_holds_up_nobody(httpserver):
     )
 
     def slow(body):
-        time.sleep(3 * PATIENCE.total_seconds())
+        time.sleep(4 * SHORT.total_seconds())
         return Response(body)
 
     venues["osl"].order = slow
     venues["coinbase"].order = slow
+    feed.timeout = SHORT
     began = time.monotonic()
     answers = {each.source: each for each in feed.ask(["BTC"], ages=AGES, contracted=RATE, now=NOW)}
 
-    assert time.monotonic() - began < 2 * PATIENCE.total_seconds()
+    assert time.monotonic() - began < 3 * SHORT.total_seconds()
     assert answers["hashkey"].quote
     assert answers["bitstamp"].quote
-    assert "no answer within 0.5 s" in answers["osl"].why
-    assert "no answer within 0.5 s" in answers["coinbase"].why
+    assert "no answer within 1 s" in answers["osl"].why
+    assert "no answer within 1 s" in answers["coinbase"].why
 
 
 def test_whoever_asks_may_have_a_loop_of_his_own(httpserver):
