@@ -6,7 +6,7 @@ What comes back is bytes or a reason. Nothing here knows what a body means.
 
 import asyncio
 import ssl
-from collections.abc import Iterable, Mapping
+from collections.abc import Coroutine, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -61,12 +61,24 @@ def fetch(asks: Iterable[Ask], memory: Memory, *, now: datetime) -> Mapping[Ask,
     if to_ask:
         # In a thread of its own: whoever calls may have a loop that runs already.
         with ThreadPoolExecutor(1) as thread:
-            fetched = thread.submit(asyncio.run, _all(to_ask, memory, now)).result()
+            fetched = thread.submit(_run, _all(to_ask, memory, now)).result()
         for ask, answer in zip(to_ask, fetched, strict=True):
             answers[ask] = answer
             if ask.holds and isinstance(answer, bytes):
                 memory.kept[ask] = (now, answer)
     return answers
+
+
+def _run(asking: Coroutine) -> list[Answer]:
+    """
+    As `asyncio.run`, which would wait at its end for names that are still being looked up: one
+    that nobody resolves would hold up all.
+    """
+    loop = asyncio.new_event_loop()
+    try:
+        return loop.run_until_complete(asking)
+    finally:
+        loop.close()
 
 
 def _known(ask: Ask, memory: Memory, now: datetime) -> Answer | None:

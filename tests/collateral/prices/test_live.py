@@ -1,6 +1,7 @@
 """The live feed: who is asked, all at once, and that the slow hold up nobody."""
 
 import asyncio
+import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -32,13 +33,13 @@ def feed_of(server, *wanted):
 BTC = Pair("BTC", USD)
 
 
-def test_a_slow_venue_holds_up_nobody(httpserver):
+def test_a_slow_venue_holds_up_nobody(httpserver, dawdle):
     feed, venues = feed_of(
         httpserver, ("hashkey", BTC), ("osl", BTC), ("coinbase", BTC), ("bitstamp", BTC)
     )
 
     def slow(body):
-        time.sleep(4 * SHORT.total_seconds())
+        dawdle(4 * SHORT.total_seconds())
         return Response(body)
 
     venues["osl"].order = slow
@@ -52,6 +53,27 @@ def test_a_slow_venue_holds_up_nobody(httpserver):
     assert answers["bitstamp"].quote
     assert "no answer within 1 s" in answers["osl"].why
     assert "no answer within 1 s" in answers["coinbase"].why
+
+
+def test_a_name_that_nobody_resolves_holds_up_nobody(httpserver, monkeypatch, dawdle):
+    feed, _ = feed_of(httpserver, ("hashkey", BTC), ("bitstamp", BTC))
+    lost = replace(feed.sources[0], url="http://lost.example")
+    feed.sources, feed.timeout = [lost, feed.sources[1]], SHORT
+    found = socket.getaddrinfo
+
+    def look_up(host, *arguments, **named):
+        if host in ("lost.example", b"lost.example"):
+            dawdle(4 * SHORT.total_seconds())
+            raise socket.gaierror("lost")
+        return found(host, *arguments, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    began = time.monotonic()
+    answers = {each.source: each for each in feed.ask(["BTC"], ages=AGES, known=RATE, now=NOW)}
+
+    assert time.monotonic() - began < 3 * SHORT.total_seconds()
+    assert answers["hashkey"].why == "no answer within 1 s"
+    assert answers["bitstamp"].quote
 
 
 def test_whoever_asks_may_have_a_loop_of_his_own(httpserver):

@@ -182,9 +182,9 @@ def test_any_status_but_200_is_no_answer(venue, status):
     assert str(status) in silent(venue)
 
 
-def test_a_late_answer_is_not_waited_for(venue):
+def test_a_late_answer_is_not_waited_for(venue, dawdle):
     def late(body):
-        time.sleep(SHORT.total_seconds() * 15)
+        dawdle(SHORT.total_seconds() * 15)
         return Response(body)
 
     venue.order = late
@@ -194,11 +194,11 @@ def test_a_late_answer_is_not_waited_for(venue):
     assert time.monotonic() - began < 10 * SHORT.total_seconds()
 
 
-def test_an_answer_in_drops_is_not_waited_for(venue):
+def test_an_answer_in_drops_is_not_waited_for(venue, dawdle):
     def drops(body):
         def drip():
             for octet in body:
-                time.sleep(SHORT.total_seconds() / 3)
+                dawdle(SHORT.total_seconds() / 3)
                 yield bytes([octet])
 
         return Response(drip())
