@@ -180,7 +180,7 @@ def _next_order(
     if not held:
         _end_uncovered(account, call, worked, now=now)
         return None
-    waits = why_sale_waits(reading, held, now=now)
+    waits = why_sale_waits(reading, held, target=account.terms.target, now=now)
     if waits:
         log.warning("the sale of #%s waits: %s", account_id, waits)
         worked.held_up += 1

@@ -13,6 +13,7 @@ from collateral.fields import MoneyField
 from lending.ledger import entries
 from lending.ledger.post import Event, post
 from lending.loans.admission import why_not_lent
+from lending.loans.price_gate import at_the_mean
 from lending.margin.account import MarginAccount
 from lending.margin.bands import Limit
 from lending.margin.ratios import DrawingPower, drawing_power
@@ -153,7 +154,7 @@ def _admit(account: MarginAccount, amount: Decimal, *, now: datetime) -> None:
     why_not = why_not_lent(account, reading, now=now)
     if why_not:
         raise DrawRefused(why_not)
-    power = power_of(account, reading)
+    power = power_of(account, at_the_mean(account, reading, now=now))
     if amount > power.amount:
         raise DrawRefused(
             f"You may draw at most HKD {power.amount:,.2f}: {BINDS[power.limit]}.", power

@@ -236,3 +236,52 @@ def test_neither_a_jump_nor_a_platform_that_is_down_holds_up_a_sale_past_the_har
     work(now=NOON + MINUTE, venue=PAPER)
 
     assert sold()
+
+
+# --- Two prices ----------------------------------------------------------------------------------
+
+
+def test_what_has_only_just_risen_lends_nothing_more_yet():
+    account = margin_account(pledged={"BTC": "1"})
+    price("BTC", "500000", at=NOON - MINUTE)
+    price("BTC", "700000", at=NOON)
+
+    # 500,000 + 200,000 x (1 - exp(-1/10)) is 519,032.52: of that 40% x 85%.
+    with pytest.raises(DrawRefused, match=r"at most HKD 176,471\.05"):
+        draw(account, Decimal("176471.06"), key="a", now=NOON)
+    draw(account, Decimal("176471.05"), key="b", now=NOON)
+
+
+def test_what_has_just_fallen_is_lent_on_at_its_price():
+    account = margin_account(pledged={"BTC": "1"})
+    price("BTC", "900000", at=NOON - MINUTE)
+    price("BTC", "700000", at=NOON)
+
+    draw(account, Decimal(238_000), key="a", now=NOON)
+
+
+def test_a_wick_at_the_deadline_sells_softly_only_when_it_lasts():
+    account = margin_account(pledged={"BTC": "1"}, owed="240000")
+    now = overdue(account, btc="590000")
+    price("BTC", "640000", at=now + MINUTE, fresh=DAY, volume=Decimal(10_000))
+    wick = now + 10 * MINUTE
+    price("BTC", "640000", at=wick - 10 * timedelta(seconds=1), fresh=DAY, volume=Decimal(10_000))
+    price("BTC", "599000", at=wick, fresh=DAY, volume=Decimal(10_000))
+
+    worked = work(now=wick, venue=PAPER)
+    assert (sold(), worked.held_up) == (0, 1)
+
+    for minute in range(1, 6):
+        at = wick + minute * MINUTE
+        price("BTC", "599000", at=at, fresh=DAY, volume=Decimal(10_000))
+    work(now=wick + 5 * MINUTE, venue=PAPER)
+    assert sold()
+
+
+def test_a_sale_past_the_hard_line_asks_for_no_mean():
+    account = margin_account(pledged={"BTC": "1"}, owed="260000")
+    price("BTC", "700000", at=NOON - MINUTE, fresh=DAY)
+    past_the_line(account)
+    work(now=NOON + MINUTE, venue=PAPER)
+
+    assert sold()
