@@ -147,9 +147,12 @@ def hear(
         fresh, wide = _split_wide(fresh, rule.widest)
         out += wide
     heard, repeated = _one_of_each_source(fresh)
-    heard, seconded = _one_of_each_venue(heard, rule)
-    heard, unasked = _without_last_resorts(heard, rule)
-    return heard, out + repeated + seconded + unasked
+    out += repeated
+    if len(heard) > 1:
+        heard, seconded = _one_of_each_venue(heard, rule)
+        heard, unasked = _without_last_resorts(heard, rule)
+        out += seconded + unasked
+    return heard, out
 
 
 def _priced(used: tuple[Quote, ...], dropped: tuple[Dropped, ...], rule: Rule) -> Agreed | NoPrice:

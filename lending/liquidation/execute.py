@@ -180,13 +180,15 @@ def _next_order(
     if not held:
         _end_uncovered(account, call, worked, now=now)
         return None
+    chosen = _slice(account, reading, held, venue, depths, now=now)
+    if chosen is None:
+        return None
     waits = why_sale_waits(reading, held, target=account.terms.target, now=now)
     if waits:
         log.warning("the sale of #%s waits: %s", account_id, waits)
         worked.held_up += 1
         return None
-    chosen = _slice(account, reading, held, venue, depths, now=now)
-    return chosen and _order(account, call, reading, chosen, venue, now=now)
+    return _order(account, call, reading, chosen, venue, now=now)
 
 
 def _reading_after_cash(account: MarginAccount, call: MarginCall, *, now: datetime) -> Reading:
