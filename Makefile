@@ -31,6 +31,7 @@ check: .venv
 
 bench: .venv
 	$(BIN)/python manage.py bench_sweep
+	$(BIN)/python manage.py bench_prices
 
 # The pins are made for every platform at once; uv lives in a folder that is thrown away.
 lock:

@@ -7,6 +7,7 @@ from django.core.checks import Error, register
 from django.core.exceptions import ImproperlyConfigured
 
 from broker import embedded, env
+from collateral.prices.live import NoSuchSource, configured
 
 # As long as Django asks for, and as varied.
 KEY_LENGTH = 50
@@ -161,6 +162,17 @@ def _feed() -> Error | None:
             "Clients would be called and sold on the prices of an old crash.",
             hint="Unset FEED, or set it to live.",
             id="broker.E010",
+        )
+    try:
+        feed = configured(**settings.LIVE_FEED)
+    except NoSuchSource as error:
+        return Error("Prices would come from nowhere.", hint=f"{error}.", id="broker.E014")
+    in_the_open = [source.name for source in feed.sources if not source.url.startswith("https://")]
+    if in_the_open:
+        return Error(
+            f"Anybody on the way could say what {', '.join(in_the_open)} says.",
+            hint="Set PRICE_URLS to addresses that begin with https.",
+            id="broker.E014",
         )
 
 

@@ -53,6 +53,13 @@ def _one_of(name: str, choices: tuple[str, ...], default: str) -> str:
     return text
 
 
+def _named(name: str) -> dict[str, str]:
+    pairs = [item.partition("=") for item in _list(name, [])]
+    if not all(key and value for key, _, value in pairs):
+        raise ImproperlyConfigured(f"{name}: say name=value, with commas between")
+    return {key.strip(): value.strip() for key, _, value in pairs}
+
+
 # --- What this installation is -------------------------------------------------------------------
 
 # Whether clients and money stand behind it. In production nothing is made up: see broker/checks.py.
@@ -127,6 +134,23 @@ CLAMAV_URL = _text("CLAMAV_URL")
 
 # Where prices come from: licensed venues, or a recorded crash that the demonstration plays.
 FEED = _one_of("FEED", ("live", "recorded"), "live" if PRODUCTION else "recorded")
+
+# The venues that are asked, with commas between: hashkey, osl, coinbase, kraken, bitstamp, binance
+# (quoted in tether, a last resort), ecb (US dollars), twelvedata (shares). hashkey:HKD asks for the
+# pairs in HKD.
+PRICE_SOURCES = _list("PRICE_SOURCES", ["hashkey", "osl", "coinbase", "kraken", "bitstamp", "ecb"])
+
+# The licensed platform that executes for clients, whose price is the price of record.
+EXECUTING_VATP = _one_of("EXECUTING_VATP", ("hashkey", "osl"), "hashkey")
+
+# Other addresses of venues, with commas between: hashkey=https://...
+PRICE_URLS = _named("PRICE_URLS")
+
+# For how many milliseconds one venue is waited for.
+PRICE_TIMEOUT_MS = _count("PRICE_TIMEOUT_MS", 2_500)
+
+# The key of the licensed feed of shares.
+TWELVEDATA_KEY = _text("TWELVEDATA_KEY")
 
 # How many times as fast as it was the demonstration plays the crash.
 DEMO_SPEED = _count("DEMO_SPEED", 120)

@@ -18,6 +18,7 @@ def _at(task: str, when: crontab) -> dict:
 
 TIMETABLE = {
     "refresh prices": _every("collateral.tasks.refresh_prices", seconds=5),
+    "watch volatility": _every("collateral.tasks.watch_volatility", seconds=60),
     "sweep margins": _every("lending.tasks.sweep_margins", seconds=5),
     "work liquidations": _every("lending.tasks.work_liquidations", seconds=5),
     "follow terms": _every("lending.tasks.follow_terms", seconds=60),
@@ -29,6 +30,7 @@ TIMETABLE = {
     "send notices": _every("broker.tasks.send_notices", seconds=15),
     # Every hour of the day, so that a missed night is made up for; each lapse happens once.
     "renew investors": _at("onboarding.tasks.renew_investors", crontab(minute=10)),
+    "thin quotes": _at("collateral.tasks.thin_quotes", crontab(hour=4, minute=15)),
     # Before the month is posted, so that its last day is in it.
     "accrue interest": _at("lending.tasks.accrue_interest", crontab(hour=0, minute=5)),
     "post interest": _at("lending.tasks.post_interest", crontab(day_of_month=1, hour=0, minute=30)),

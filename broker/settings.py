@@ -1,5 +1,7 @@
 """Django's settings. What the environment decides comes from `broker/env.py` and nowhere else."""
 
+from datetime import timedelta
+
 import structlog
 from csp.constants import NONCE, NONE, SELF
 from kombu import Queue
@@ -232,6 +234,13 @@ DEFAULT_FROM_EMAIL = env.DEFAULT_FROM_EMAIL
 FEED = env.FEED
 # Named, not imported: prices stand below the demonstration.
 RECORDED_FEED = "broker.replay.demo_feed.sources"
+LIVE_FEED = {
+    "names": env.PRICE_SOURCES,
+    "executing": env.EXECUTING_VATP,
+    "urls": env.PRICE_URLS,
+    "keys": {"twelvedata": env.TWELVEDATA_KEY} if env.TWELVEDATA_KEY else {},
+    "timeout": timedelta(milliseconds=env.PRICE_TIMEOUT_MS),
+}
 
 # --- Screening -----------------------------------------------------------------------------------
 
@@ -420,5 +429,9 @@ LOGGING = {
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": env.LOG_LEVEL},
-    "loggers": {"django": {"handlers": [], "propagate": True, "level": env.LOG_LEVEL}},
+    "loggers": {
+        "django": {"handlers": [], "propagate": True, "level": env.LOG_LEVEL},
+        # Every address that was asked, five seconds for five seconds, is no news.
+        "httpx": {"level": "WARNING"},
+    },
 }

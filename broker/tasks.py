@@ -4,6 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from broker.notices.alarm import alarm_held_sales as alarm
+from broker.notices.alarms import announce_incidents
 from broker.notices.announce import REVIEWERS, announce_refusal, announce_reports
 from broker.notices.correspondence import tell_of_messages
 from broker.notices.custody import (
@@ -26,6 +27,7 @@ from collateral.custody.statement import latest_statements
 @shared_task(expires=15, soft_time_limit=60, time_limit=90)
 def send_notices(**_):
     """Writes what nobody was told yet, then sends what is due."""
+    announce_incidents(now=timezone.now())
     tell(now=timezone.now())
     tell_of_messages(now=timezone.now())
     send(now=timezone.now())

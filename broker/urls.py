@@ -17,6 +17,7 @@ from broker.backoffice.messages import conversation, overview
 from broker.backoffice.monitoring import alert, alerts
 from broker.backoffice.parameters import parameters
 from broker.backoffice.payments import payments
+from broker.backoffice.prices import prices_now
 from broker.backoffice.proposal import proposal
 from broker.backoffice.propose import choose, propose
 from broker.backoffice.reconciliation import (
@@ -70,6 +71,7 @@ urlpatterns = [
     path("staff/suspicion/", cases, name="suspicion"),
     path("staff/suspicion/report/", report, name="report_suspicion"),
     path("staff/suspicion/<int:pk>/", case, name="suspicion_case"),
+    path("staff/prices/", prices_now, name="prices_now"),
     path("staff/", admin.site.urls),
     path("api/v1/", include("broker.api.urls")),
     path("", include("broker.portal.urls")),

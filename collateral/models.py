@@ -17,7 +17,13 @@ from collateral.custody.pool import HeldAt, Holding, Pool
 from collateral.custody.repledge import Repledge
 from collateral.custody.statement import Statement, StatementLine
 from collateral.haircuts import Haircut, HaircutFloor
+from collateral.prices import thresholds, watch_list  # noqa: F401 - declare their parameters
+from collateral.prices.daily_file import DailyFile, FileClose
+from collateral.prices.incident import PriceIncident
+from collateral.prices.manual_price import ManualPrice
 from collateral.prices.price import HeldBack, Price
+from collateral.prices.quote_candle import QuoteCandle
+from collateral.prices.venue_health import VenueHealth, VenueHealthMove
 
 __all__ = [
     "Asset",
@@ -27,11 +33,14 @@ __all__ = [
     "DifferenceMove",
     "Entitlement",
     "ExpectedExDate",
+    "DailyFile",
+    "FileClose",
     "Haircut",
     "HaircutFloor",
     "HeldAt",
     "HeldBack",
     "Holding",
+    "ManualPrice",
     "Movement",
     "PlaceLicence",
     "Pool",
@@ -41,4 +50,8 @@ __all__ = [
     "StandingAuthority",
     "Statement",
     "StatementLine",
+    "PriceIncident",
+    "QuoteCandle",
+    "VenueHealth",
+    "VenueHealthMove",
 ]

@@ -55,6 +55,13 @@ PARAMETER = _hands(
     proposes={Role.RISK_OFFICER, Role.COMPLIANCE},
     approves={Role.RESPONSIBLE_OFFICER, Role.MIC_RM},
 )
+# A price moves the whole book at once; operations takes in a file and finance, who books by it,
+# confirms it.
+MANUAL_PRICE = _hands(
+    proposes={Role.RISK_OFFICER},
+    approves={Role.COMPLIANCE, Role.RESPONSIBLE_OFFICER, Role.MIC_RM},
+)
+PRICE_FILE = _hands(proposes={Role.OPERATIONS}, approves={Role.FINANCE})
 PRODUCT_SWITCH = _hands(proposes={Role.COMPLIANCE}, approves={Role.RESPONSIBLE_OFFICER})
 CREDIT_LIMIT = _hands(
     proposes={Role.RM, Role.CREDIT_OFFICER},

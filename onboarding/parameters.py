@@ -28,6 +28,8 @@ class Unit(StrEnum):
     HKD = "HKD"
     FRACTION = "fraction"
     DAYS = "days"
+    MINUTES = "minutes"
+    SECONDS = "seconds"
     COUNT = "count"
     SCORE = "points"
 

@@ -21,6 +21,10 @@ _MARKET = frozenset(
         "collateral.view_haircut",
         "collateral.view_price",
         "collateral.view_heldback",
+        "collateral.view_manualprice",
+        "collateral.view_fileclose",
+        "collateral.view_priceincident",
+        "collateral.view_venuehealth",
     }
 )
 _DEALS = frozenset(

@@ -10,6 +10,8 @@ from broker.backoffice.custody_forms import CUSTODY_FORMS
 from broker.backoffice.propose_fields import FromField, PercentField, ProposeForm, date_field
 from broker.backoffice.propose_fields import words as words_field
 from collateral.assets import Asset
+from collateral.prices.daily_file import DailyFile
+from collateral.prices.manual_price import HOUSE_CURRENCY
 from lending.limits.group_limit import COMMAND as GROUP_LIMIT
 from lending.loans.rates import BenchmarkRate
 from lending.margin.limit_change import COMMAND as CREDIT_LIMIT
@@ -31,6 +33,7 @@ from onboarding.screening.payment_release import LOOKED_INTO
 from onboarding.users import Role, User
 
 MOST_CLIENTS = 200
+MOST_FILES = 20
 
 
 class _OfAsset(ProposeForm):
@@ -49,6 +52,37 @@ class HaircutForm(_OfAsset):
 class FrrHaircutForm(_OfAsset):
     frr = PercentField(label="FRR haircut, %")
     effective_at = FromField()
+
+
+class ManualPriceForm(ProposeForm):
+    asset = forms.ModelChoiceField(
+        Asset.objects.exclude(code=HOUSE_CURRENCY).order_by("pk"), to_field_name="code"
+    )
+    value = forms.DecimalField(label="HKD for one unit", min_value=0, decimal_places=10)
+    expires_at = forms.DateTimeField(
+        label="Until",
+        help_text="Hong Kong time; a day at most. Nothing is lent at it.",
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
+
+    def subject(self) -> str:
+        return self.cleaned_data["asset"].code
+
+
+class PriceFileForm(ProposeForm):
+    """A file is taken in by `manage.py price_file`; here it is chosen by its day and its hash."""
+
+    file = forms.ChoiceField(label="File taken in")
+
+    def __init__(self, *args, now: datetime, **kwargs):
+        super().__init__(*args, now=now, **kwargs)
+        waiting = DailyFile.objects.filter(closes=None).order_by("-trade_date", "-pk")
+        self.fields["file"].choices = [
+            (each.sha256, f"{each} ({each.sha256[:12]})") for each in waiting[:MOST_FILES]
+        ]
+
+    def subject(self) -> str:
+        return dict(self.fields["file"].choices)[self.cleaned_data["file"]]
 
 
 class TermsForm(ProposeForm):
@@ -415,6 +449,8 @@ FORMS: dict[str, type[ProposeForm]] = {
     "refuse_application": ApplicationForm,
     "haircut": HaircutForm,
     "frr_haircut": FrrHaircutForm,
+    "manual_price": ManualPriceForm,
+    "price_file": PriceFileForm,
     "margin_terms": TermsForm,
     "benchmark_rate": BenchmarkForm,
     CREDIT_ASSESSMENT: AssessmentForm,

@@ -71,8 +71,13 @@ _GROUPS = (
         "Market",
         _Page("collateral.asset", "Assets", "toll"),
         _Page("collateral.haircut", "Haircuts", "content_cut"),
+        _View("collateral.view_price", "prices_now", "Prices now", "sensors"),
         _Page("collateral.price", "Prices", "show_chart"),
         _Page("collateral.heldback", "Held back prices", "front_hand"),
+        _Page("collateral.manualprice", "Prices by hand", "edit_note"),
+        _Page("collateral.fileclose", "Approved closes", "fact_check"),
+        _Page("collateral.priceincident", "Incidents of prices", "crisis_alert"),
+        _Page("collateral.venuehealth", "Venues", "dns"),
     ),
     (
         "Financial crime",

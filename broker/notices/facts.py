@@ -207,12 +207,13 @@ def _top_ups(assets: list[Asset], *, now: datetime) -> list[TopUp]:
     """The virtual assets that may be pledged to cure, at fresh prices."""
     haircuts = {each.asset_id: each.lending for each in Haircut.objects.in_force(at=now)}
     prices = {
-        price.asset_id: price.value
+        price.asset_id: price
         for price in Price.objects.latest_of_each(now=now)
         if price.fresh_until >= now
     }
+    wide = {pk: min(Decimal(1), haircuts[pk] + prices[pk].widen) for pk in haircuts if pk in prices}
     return [
-        TopUp(asset.code, prices[asset.pk], haircuts[asset.pk], asset.step)
+        TopUp(asset.code, prices[asset.pk].value, wide[asset.pk], asset.step)
         for asset in assets
         if asset.pk in prices and asset.pk in haircuts
     ]

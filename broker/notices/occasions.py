@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from collateral.custody.difference import DifferenceMove
+from collateral.prices.venue_health import VenueHealthMove
 from lending.margin.account import MarginMove, State
 from lending.margin.call import MarginCallMove
 from lending.margin.relation import MarginRelationMove
@@ -106,6 +107,7 @@ TOLD: dict[type[Move], dict[str, Occasion]] = {
     StopMove: {},
     AlertMove: {},
     DifferenceMove: {},
+    VenueHealthMove: {},
 }
 
 # Whoever is told of these is tipped off (AML-12).
@@ -142,6 +144,9 @@ SILENT: dict[type[Move], dict[str, str]] = {
     ),
     DifferenceMove: dict.fromkeys(
         ("see", "hand_to", "close"), "the house's own: staff have a page and a report of them"
+    ),
+    VenueHealthMove: dict.fromkeys(
+        ("degrade", "fall", "mend", "recover"), "the house's own: staff are alarmed (alarms.py)"
     ),
     # What was approved is told by what it changed.
     ProposalMove: dict.fromkeys(

@@ -39,6 +39,7 @@ def quoted(*, now: datetime) -> tuple[Quoted, ...]:
         .annotate(
             price=Subquery(price.values("value")[:1]),
             fresh_until=Subquery(price.values("fresh_until")[:1]),
+            widen=Subquery(price.values("widen")[:1]),
             haircut=Subquery(haircut.values("lending")[:1]),
         )
         .order_by("code")
@@ -49,7 +50,9 @@ def quoted(*, now: datetime) -> tuple[Quoted, ...]:
             asset.price,
             is_fresh=asset.fresh_until is not None and asset.fresh_until >= now,
             # Without a haircut in force it lends nothing.
-            lending_haircut=Decimal(1) if asset.haircut is None else asset.haircut,
+            lending_haircut=Decimal(1)
+            if asset.haircut is None
+            else min(Decimal(1), asset.haircut + (asset.widen or 0)),
         )
         for asset in assets
     )

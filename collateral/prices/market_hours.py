@@ -114,6 +114,28 @@ def next_close(market: str, at: datetime) -> datetime | None:
     return hours.closes_at
 
 
+def after_trading(at: datetime, span: timedelta) -> datetime:
+    """
+    The moment by which the Hong Kong exchange has traded for `span` since `at`: what was true at
+    the close is no older the next morning.
+
+    :raises ValueError: `at` has no time zone, or `span` is negative
+    """
+    local = _in_hong_kong(HONG_KONG, at)
+    if span < timedelta(0):
+        raise ValueError(f"{span} is negative")
+    hours = session(local.date()) or next_session(local.date())
+    while True:
+        for start, end in hours.intervals:
+            begins = max(start, local)
+            if begins >= end:
+                continue
+            if span <= end - begins:
+                return begins + span
+            span -= end - begins
+        hours = next_session(hours.opens_at.date())
+
+
 def _in_hong_kong(market: str, at: datetime) -> datetime:
     if market not in (ROUND_THE_CLOCK, HONG_KONG):
         raise UnknownMarket(f"no hours are known for the market {market!r}")

@@ -38,6 +38,10 @@ class Quote:
 
     - Usable from `observed_at` to `fresh_until`, both included.
     - `volume_per_minute`: units traded in a minute then, or None where the source does not know.
+    - `venue`: the house behind the source, which has one voice however many sources it has; the
+      source itself where it is not said.
+    - `width`: ask less bid, as a fraction of their mean; None where the source says one price.
+    - `is_last_resort`: heard only where the others are too few.
 
     :raises BadQuote: `price` is not usable, a time has no zone, or it was stale when observed
     """
@@ -49,6 +53,9 @@ class Quote:
     observed_at: datetime
     fresh_until: datetime
     volume_per_minute: Decimal | None = None
+    venue: str = ""
+    width: Decimal | None = None
+    is_last_resort: bool = False
 
     def __post_init__(self):
         usable_price(self.price)
@@ -56,6 +63,10 @@ class Quote:
             raise BadQuote(f"{self.source} {self.asset}: a time without a zone")
         if self.fresh_until < self.observed_at:
             raise BadQuote(f"{self.source} {self.asset}: stale before it was observed")
+
+    @property
+    def house(self) -> str:
+        return self.venue or self.source
 
     def is_fresh(self, now: datetime) -> bool:
         return self.observed_at <= now <= self.fresh_until

@@ -15,12 +15,11 @@ from django.db import connection, transaction
 from collateral.assets import Asset, Kind
 from collateral.prices.consensus import Agreed, Dropped, NoPrice, Rule, agree
 from collateral.prices.consensus import HeldBack as TooFar
-from collateral.prices.price import HeldBack, NewPrice, Price, keep
+from collateral.prices.manual_price import HOUSE_CURRENCY, by_hand, manual_prices
+from collateral.prices.price import HeldBack, NewPrice, Price, cut, keep
 from collateral.prices.quote import BadQuote, Quote, Source, SourceUnavailable
 
 PRICE_STEP = Decimal("0.0000000001")
-# Of everything in the house one thing has no price: the currency that prices are in.
-HOUSE_CURRENCY = "HKD"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +44,14 @@ def refresh(sources: Sequence[Source], *, now: datetime, rule: Rule) -> Refreshe
     Ask every source for every asset, and enter the round.
 
     A source without an answer is left out. One that says what cannot be a price is left out too,
-    and what it said is kept with the round. Asking twice at one moment adds nothing.
+    and what it said is kept with the round. Asking twice at one moment adds nothing. Nobody is
+    asked about an asset whose price two people have set.
     """
+    set_by_hand = manual_prices(now=now)
     assets = Asset.objects.exclude(kind=Kind.CASH, code=HOUSE_CURRENCY).order_by("pk")
-    quotes: dict[Asset, list[Quote]] = {asset: [] for asset in assets}
+    quotes: dict[Asset, list[Quote]] = {
+        asset: [] for asset in assets if asset.pk not in set_by_hand
+    }
     faults: dict[Asset, list[str]] = {}
     for asset, said in quotes.items():
         for source in sources:
@@ -65,11 +68,19 @@ def refresh(sources: Sequence[Source], *, now: datetime, rule: Rule) -> Refreshe
         if asset in faults or any(quote.is_fresh(now) for quote in said)
     }
     with transaction.atomic(), connection.cursor() as cursor:
-        # Two rounds at once would keep one moment twice.
-        cursor.execute("SELECT pg_advisory_xact_lock('collateral_price'::regclass::bigint)")
+        one_round_at_a_time(cursor)
         entered = enter(spoken, now=now, rule=rule, faults=faults)
+        if set_by_hand:
+            last = {price.asset_id: price for price in Price.objects.latest_of_each(now=now)}
+            rows = (by_hand(each, last.get(pk), now=now) for pk, each in set_by_hand.items())
+            keep(row for row in rows if row)
     silent = tuple(asset.code for asset in quotes if asset not in spoken)
     return Refreshed(entered.kept, entered.held_back, silent)
+
+
+def one_round_at_a_time(cursor) -> None:
+    """Until the end of the transaction: two rounds at once would keep one moment twice."""
+    cursor.execute("SELECT pg_advisory_xact_lock('collateral_price'::regclass::bigint)")
 
 
 def enter(
@@ -125,7 +136,7 @@ def _new_price(asset: Asset, agreed: Agreed, faults: Sequence[str]) -> NewPrice:
         value=agreed.value.quantize(PRICE_STEP, rounding=ROUND_HALF_EVEN),
         observed_at=max(quote.observed_at for quote in agreed.used),
         fresh_until=min(quote.fresh_until for quote in agreed.used),
-        source=_cut("+".join(quote.source for quote in agreed.used), 80),
+        source=cut("+".join(quote.source for quote in agreed.used), 80),
         quotes=json.dumps(_round(agreed.used, agreed.dropped, faults)),
         volume=min(volumes, default=None),
     )
@@ -138,9 +149,9 @@ def _held_back(
     reason = "; ".join(faults) if faults and not said else found.reason
     return HeldBack(
         asset=asset,
-        value=_cut(f"{found.value:f}", 60) if too_far else "",
+        value=cut(f"{found.value:f}", 60) if too_far else "",
         observed_at=max((quote.observed_at for quote in said), default=now),
-        reason=_cut(reason, 200),
+        reason=cut(reason, 200),
         quotes=_round(found.used if too_far else (), found.dropped, faults),
     )
 
@@ -173,7 +184,3 @@ def _said(quote: Quote) -> dict[str, str]:
         "price": str(quote.price),
         "observed_at": quote.observed_at.isoformat(),
     }
-
-
-def _cut(text: str, length: int) -> str:
-    return text if len(text) <= length else f"{text[: length - 1]}…"

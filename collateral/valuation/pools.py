@@ -12,6 +12,7 @@ from django.db import connection
 
 from collateral.actions.action import UNPRICED
 from collateral.amounts import EXACT
+from collateral.prices.consensus import Standing
 
 
 @cache
@@ -42,6 +43,8 @@ class PoolLine:
     One asset in one pool. Units in the asset, money in HKD, haircuts as fractions of one.
 
     `price` is the last agreed one, None where there never was one; it counts only if `is_fresh`.
+    `observed_at` is when somebody last said it. `standing`, `thin_since` and `jump_until` are the
+    price's own; what it widens the lending haircut by is in it already.
     """
 
     pool_id: int
@@ -60,6 +63,9 @@ class PoolLine:
     volume: Decimal | None
     lending_haircut: Decimal
     liquidation_haircut: Decimal
+    standing: str = Standing.AGREED
+    thin_since: datetime | None = None
+    jump_until: datetime | None = None
 
     @property
     def market_value(self) -> Decimal | None:
@@ -88,12 +94,16 @@ def pool_lines(pool_ids: Iterable[int], *, now: datetime) -> dict[int, list[Pool
         cursor.execute(
             """
             SELECT holding.pool_id, asset.id, asset.code, asset.name, asset.kind, asset.market,
-                   asset.step, asset.lot, holding.units, price.value, price.observed_at,
+                   asset.step, asset.lot, holding.units, price.value,
+                   coalesce(price.aged_from, price.observed_at),
                    coalesce(price.fresh_until >= %(now)s, FALSE) AND NOT ({unpriced}),
                    coalesce(price.source, ''),
                    price.volume,
-                   CASE WHEN asset.marginable THEN coalesce(haircut.lending, 1) ELSE 1 END,
-                   CASE WHEN asset.marginable THEN coalesce(haircut.liquidation, 1) ELSE 1 END
+                   CASE WHEN asset.marginable
+                        THEN least(1, coalesce(haircut.lending, 1) + coalesce(price.widen, 0))
+                        ELSE 1 END,
+                   CASE WHEN asset.marginable THEN coalesce(haircut.liquidation, 1) ELSE 1 END,
+                   coalesce(price.standing, 'agreed'), price.thin_since, price.jump_until
               FROM collateral_holding holding
               JOIN collateral_asset asset ON asset.id = holding.asset_id
               LEFT JOIN LATERAL (

@@ -17,6 +17,7 @@ from collateral.amounts import CENT, EXACT, round_up
 from collateral.valuation.pools import PoolLine, pool_lines
 from lending.liquidation.deficit import book_deficit
 from lending.liquidation.plan import Slice, is_tradable, next_slice, sale_plan, worth_selling
+from lending.liquidation.waits import why_sale_waits
 from lending.loans.repay import Source, repay
 from lending.margin.account import MarginAccount, State
 from lending.margin.bands import is_past_hard_line
@@ -43,12 +44,16 @@ SLICES_A_RUN = 50
 
 @dataclass(slots=True)
 class Worked:
-    """What one run did: orders that traded, sales that ended, accounts left with a deficit."""
+    """
+    What one run did: orders that traded, sales that ended, accounts left with a deficit, and sales
+    that wait for the venue's answer or for a price that may be sold at.
+    """
 
     filled: int = 0
     finished: int = 0
     deficits: int = 0
     unanswered: int = 0
+    held_up: int = 0
 
 
 def work(*, now: datetime, venue: Venue, account_ids: list[int] | None = None) -> Worked:
@@ -184,7 +189,14 @@ def _next_order(
         _end_uncovered(account, call, worked, now=now)
         return None
     chosen = _slice(account, reading, held, venue, depths, now=now)
-    return chosen and _order(account, call, reading, chosen, venue, now=now)
+    if chosen is None:
+        return None
+    waits = why_sale_waits(reading, held, target=account.terms.target, now=now)
+    if waits:
+        log.warning("the sale of #%s waits: %s", account_id, waits)
+        worked.held_up += 1
+        return None
+    return _order(account, call, reading, chosen, venue, now=now)
 
 
 def _reading_after_cash(account: MarginAccount, call: MarginCall, *, now: datetime) -> Reading:

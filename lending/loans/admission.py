@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 
 from lending.limits.admit import credit_gates
+from lending.loans.price_gate import not_at_these_prices
 from lending.margin.account import MarginAccount, State
 from lending.margin.bands import is_underwater
 from lending.margin.readings import Reading
@@ -79,6 +80,7 @@ GATES: tuple[Gate, ...] = (
     _of_clients(pi_gates),
     _of_clients(knowledge_gates),
     credit_gates,
+    not_at_these_prices,
 )
 
 

@@ -15,6 +15,7 @@ from lending.ledger.post import Event, post
 from lending.limits.admit import amount_gate
 from lending.limits.connected import lock_connected
 from lending.loans.admission import why_not_lent
+from lending.loans.price_gate import at_the_mean
 from lending.margin.account import MarginAccount
 from lending.margin.bands import Limit
 from lending.margin.ratios import DrawingPower, drawing_power
@@ -156,7 +157,7 @@ def _admit(account: MarginAccount, amount: Decimal, *, now: datetime) -> None:
     why_not = why_not_lent(account, reading, now=now)
     if why_not:
         raise DrawRefused(why_not)
-    power = power_of(account, reading)
+    power = power_of(account, at_the_mean(account, reading, now=now))
     if amount > power.amount:
         raise DrawRefused(
             f"You may draw at most HKD {power.amount:,.2f}: {BINDS[power.limit]}.", power

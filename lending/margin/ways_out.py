@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from decimal import Decimal
 
 from django.db.models import OuterRef, Subquery
 
@@ -31,12 +32,16 @@ def top_ups(*, now: datetime) -> list[TopUp]:
         .annotate(
             price=Subquery(price.values("value")[:1]),
             fresh_until=Subquery(price.values("fresh_until")[:1]),
+            widen=Subquery(price.values("widen")[:1]),
             haircut=Subquery(haircut.values("lending")[:1]),
         )
         .filter(fresh_until__gte=now, haircut__isnull=False)
         .order_by("code")
     )
-    return [TopUp(asset.code, asset.price, asset.haircut, asset.step) for asset in assets]
+    return [
+        TopUp(asset.code, asset.price, min(Decimal(1), asset.haircut + asset.widen), asset.step)
+        for asset in assets
+    ]
 
 
 def ways_out(reading: Reading, terms: MarginTerms, offered: Iterable[TopUp]) -> Cure | None:

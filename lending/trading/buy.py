@@ -12,6 +12,7 @@ from collateral.custody.places import va_gate
 from collateral.prices.price import Price
 from lending.limits.connected import lock_connected
 from lending.loans.draw import Draw, DrawRefused, KeyReused, Purpose, draw
+from lending.loans.price_gate import purchase_stop
 from lending.margin.account import MarginAccount
 from lending.margin.sweep import review
 from lending.trading.order import Order, OrderState, Side
@@ -71,11 +72,15 @@ def _reserve(account, asset, amount, *, venue, key, by, now) -> tuple[Draw, Orde
         return advance, made
     if account.orders.filter(ended_at=None).exists():
         raise DrawRefused("An order of yours is still at the venue. Try again in a moment.")
-    price = Price.objects.latest_of_each(now=now).filter(asset=asset).first()
+    latest = Price.objects.latest_of_each(now=now).select_related("asset")
+    price = latest.filter(asset=asset).first()
     if price is None or price.fresh_until < now:
         raise DrawRefused(f"{asset} has no fresh price, so it cannot be bought now.")
     if why := va_gate(now=now) or va_gate(now=now + OUTCOME_KNOWN_WITHIN):
         raise DrawRefused(why)
+    stopped = purchase_stop(price, now=now)
+    if stopped:
+        raise DrawRefused(f"{asset} cannot be bought now: {stopped}.")
     advance = draw(account, amount, purpose=Purpose.BUY, asset=asset, key=key, by=by, now=now)
     units = _affordable(asset, amount, price.value, venue, now=now)
     if not units:

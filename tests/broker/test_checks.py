@@ -67,6 +67,13 @@ def test_outside_production_nothing_is_refused():
         ("PAPER_BANK", True, "broker.E011", "PAPER_BANK"),
         ("CLAMAV_URL", None, "broker.E012", "CLAMAV_URL"),
         ("STAFF_SECOND_FACTOR", False, "broker.E013", "STAFF_SECOND_FACTOR"),
+        ("LIVE_FEED", {**live.LIVE_FEED, "names": ["mtgox"]}, "broker.E014", "PRICE_SOURCES"),
+        (
+            "LIVE_FEED",
+            {**live.LIVE_FEED, "urls": {"hashkey": "http://hashkey.example"}},
+            "broker.E014",
+            "PRICE_URLS",
+        ),
         ("SECRET_KEY", "", "broker.E002", "SECRET_KEY"),
         ("SECRET_KEY", "short", "broker.E002", "SECRET_KEY"),
         ("SECRET_KEY", "a" * 60, "broker.E002", "SECRET_KEY"),

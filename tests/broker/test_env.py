@@ -22,6 +22,8 @@ NAMES = (
     "HSTS_SECONDS",
     "LOG_JSON",
     "LOG_LEVEL",
+    "PRICE_SOURCES",
+    "PRICE_URLS",
     "SECRET_KEY",
     "TEST_DATABASE",
     "TLS",
@@ -128,3 +130,18 @@ def test_nothing_else_reads_the_environment():
     }
 
     assert readers == set()
+
+
+def test_venues_may_have_other_addresses(read):
+    said = read(PRICE_URLS="hashkey=https://sandbox.example/x?a=b, osl = http://localhost:1")
+
+    assert said["PRICE_URLS"] == {
+        "hashkey": "https://sandbox.example/x?a=b",
+        "osl": "http://localhost:1",
+    }
+
+
+@pytest.mark.parametrize("wrong", ["hashkey", "=https://x", "hashkey="])
+def test_an_address_without_its_venue_is_refused(read, wrong):
+    with pytest.raises(ImproperlyConfigured, match="PRICE_URLS"):
+        read(PRICE_URLS=wrong)

@@ -184,6 +184,7 @@ PAGES: dict[str, Page] = {
     "suspicion": Page(frozenset({"mlro"})),
     "suspicion_case": Page(frozenset({"mlro"}), lambda world: {"pk": world.case_pk}),
     "report_suspicion": Page(ALL_STAFF - {"auditor"}),
+    "prices_now": Page(holders("collateral.view_price")),
     "admin:index": Page(ALL_STAFF),
     "admin:search": Page(ALL_STAFF),
     "admin:password_change": Page(ALL_STAFF),

@@ -19,12 +19,14 @@ from broker.reports.margin_book import DoesNotTie
 from broker.schedule import TIMETABLE
 from collateral.prices.price import Price
 from collateral.prices.quote import Quote
+from collateral.prices.venue_health import VenueHealth
 from lending.loans.accrue import Accrual, InterestPosting
 from lending.margin.account import MarginAccount, State
 from lending.margin.call import MarginCall
 from lending.trading.order import Order
 from onboarding.users import Role
 from tests.factories import client_user, house, margin_account, price, staff
+from tests.factories.prices import SaidFeed
 
 pytestmark = pytest.mark.django_db
 
@@ -40,6 +42,8 @@ TASKS = [
     broker.tasks.send_notices,
     broker.tasks.watch_custody,
     collateral.tasks.refresh_prices,
+    collateral.tasks.thin_quotes,
+    collateral.tasks.watch_volatility,
     lending.tasks.accrue_interest,
     lending.tasks.apply_corporate_actions,
     lending.tasks.follow_terms,
@@ -109,6 +113,28 @@ def test_refresh_asks_the_sources_that_the_setting_names(settings):
     collateral.tasks.refresh_prices()
 
     assert Price.objects.get(asset__code="BTC").value == 500_000
+
+
+def test_the_live_feed_is_listened_to_and_its_volatility_watched(settings, monkeypatch):
+    house()
+    settings.FEED = "live"
+    said = SaidFeed().all_say("BTC", "525000")
+    monkeypatch.setattr(collateral.tasks, "open_feed", lambda: said)
+    monkeypatch.setattr(collateral.tasks, "LiveFeed", SaidFeed)
+
+    collateral.tasks.refresh_prices()
+    collateral.tasks.watch_volatility()
+
+    assert Price.objects.get().source == "hashkey"
+    assert VenueHealth.objects.filter(executes=True).get().venue == "hashkey"
+
+
+def test_quotes_are_thinned_by_night():
+    btc = house().assets["BTC"]
+    price(btc, "525000", at=timezone.now() - 40 * YESTERDAY, quotes='[{"source": "a"}]')
+    collateral.tasks.thin_quotes()
+
+    assert Price.objects.get().quotes == []
 
 
 def test_sweep_then_sale_then_notices_by_tasks_alone(mailoutbox):

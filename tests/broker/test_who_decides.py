@@ -25,6 +25,7 @@ from onboarding.users import Role
 from tests.factories import (
     NOON,
     a_parameter,
+    a_price_file,
     client_user,
     files,
     give,
@@ -52,6 +53,8 @@ CONNECTING = INTAKE | {"credit_officer", "compliance"}
 TABLE = {
     "haircut": ({"risk_officer"}, {"compliance"}),
     "frr_haircut": ({"finance"}, {"compliance"}),
+    "manual_price": ({"risk_officer"}, {"compliance", "responsible_officer", "mic_rm"}),
+    "price_file": ({"operations"}, {"finance"}),
     "margin_terms": ({"risk_officer"}, {"compliance"}),
     "benchmark_rate": ({"finance"}, {"compliance"}),
     "approval_size": ({"risk_officer"}, {"mic_rm"}),
@@ -155,6 +158,12 @@ class Scene:
         known = {
             "haircut": {"asset": "BTC", "lending": "0.65", "liquidation": "0.4"},
             "frr_haircut": {"asset": "0700", "frr": "0.2"},
+            "manual_price": {
+                "asset": "BTC",
+                "value": "525000",
+                "expires_at": "2026-03-04T14:00",
+            },
+            "price_file": {"file": a_price_file().sha256},
             "margin_terms": {"name": "House terms", "warn": "0.89"},
             "benchmark_rate": {
                 "currency": "HKD",

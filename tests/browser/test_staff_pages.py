@@ -24,7 +24,13 @@ def test_each_page_fits_its_window(visit, world, size):
     page = visit(staff(Role.RISK_OFFICER))
     if size == "phone":
         page.set_viewport_size(PHONE)
-    addresses = ("/staff/clients/{}/", "/staff/credit/{}/", "/staff/reviews/", "/staff/parameters/")
+    addresses = (
+        "/staff/clients/{}/",
+        "/staff/credit/{}/",
+        "/staff/reviews/",
+        "/staff/parameters/",
+        "/staff/prices/",
+    )
     for address in (each.format(number) for each in addresses):
         page.goto(address)
         page.wait_for_load_state("networkidle")
@@ -45,6 +51,7 @@ def test_the_form_of_an_assessment_fits_and_its_parts_open_without_a_script(visi
     assert overflow_of(page) <= 0
 
 
+@pytest.mark.parametrize("size", ["desk", "phone"])
 def test_each_page_of_custody_fits_its_window(visit, world, size):
     page = visit(staff(Role.OPERATIONS))
     if size == "phone":

@@ -4,6 +4,7 @@ Makes what a story starts with. A thing is made in its first state; it gets furt
 Everything goes through the product's own doors: pledges are movements, debts are draws' postings.
 """
 
+import hashlib
 import itertools
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -13,6 +14,7 @@ from broker.replay.credit import Means, assess_all
 from broker.replay.house import House, found_house
 from collateral.assets import Asset
 from collateral.custody.movements import Place, Transfer, record
+from collateral.prices.daily_file import DailyFile, day_before
 from collateral.prices.price import NewPrice, Price, keep
 from lending.ledger import entries
 from lending.ledger.post import Event, post
@@ -91,14 +93,28 @@ def a_parameter() -> Parameter:
         )
 
 
+def a_price_file(*, now: datetime = NOON, **closes: str) -> DailyFile:
+    """A file of yesterday's closes that was taken in; `a_price_file(**{"0700": "512.5"})`."""
+    rows = [[code, close, "N"] for code, close in (closes or {"0700": "512.5"}).items()]
+    day = day_before(now)
+    return DailyFile.objects.get_or_create(
+        sha256=hashlib.sha256(f"{day} {rows}".encode()).hexdigest(),
+        defaults={"trade_date": day, "name": "closes.csv", "rows": rows, "received_at": now},
+    )[0]
+
+
 def price(
-    asset: Asset | str, value, *, at: datetime, fresh: timedelta = FRESH, volume=None
+    asset: Asset | str, value, *, at: datetime, fresh: timedelta = FRESH, volume=None, **facts
 ) -> None:
-    """An agreed price of `asset` in HKD; a second one of the same moment is left out."""
+    """
+    An agreed price of `asset` in HKD; a second one of the same moment is left out.
+
+    `facts`: what it rests on, where it is not agreed as it should be.
+    """
     if isinstance(asset, str):
         asset = Asset.objects.get(code=asset)
     if not Price.objects.filter(asset=asset, observed_at=at).exists():
-        keep([NewPrice(asset.pk, Decimal(value), at, at + fresh, "test", volume=volume)])
+        keep([NewPrice(asset.pk, Decimal(value), at, at + fresh, "test", volume=volume, **facts)])
 
 
 def assess(client: Client, *, fiat=RICH, now: datetime = LONG_AGO, **means) -> CreditAssessment:

@@ -28,7 +28,6 @@ from broker.replay.demo_processes import (
     only_one,
     wait_for_page,
 )
-from collateral.prices.feed import open_feed
 from onboarding.users import Role
 
 FIRST_PORT = 8000
@@ -56,8 +55,9 @@ class Command(BaseCommand):
             raise CommandError("DEMO_SPEED is 0, and the crash would never come: say 1 or more.")
         try:
             if settings.FEED != "recorded":
-                # Says why there is no other yet, before anything is made.
-                open_feed()
+                raise CommandError(
+                    "FEED=live: the demonstration plays a recorded crash. Unset FEED."
+                )
             with only_one(env.RUN_DIR / "demo.lock"):
                 self._run(port, began=began)
         except AlreadyRuns:

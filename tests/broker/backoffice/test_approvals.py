@@ -19,6 +19,7 @@ from tests.factories import (
     LONG_AGO,
     NOON,
     a_parameter,
+    a_price_file,
     client_user,
     files,
     give,
@@ -504,6 +505,8 @@ TRANSFER = {
 GOOD = {
     "haircut": {"asset": "BTC", "lending": "65", "liquidation": "40"},
     "frr_haircut": {"asset": "0700", "frr": "20"},
+    "manual_price": {"asset": "BTC", "value": "525000", "expires_at": "2026-03-04T14:00"},
+    "price_file": {},
     "margin_terms": {"name": "House terms", "warn": "89", "cure_window": "720"},
     "benchmark_rate": {
         "currency": "HKD",
@@ -606,6 +609,8 @@ def test_each_form_proposes_what_can_be_applied(client, name):
         "end_standing_authority",
     ):
         fields["client"] = account.client.number
+    if name == "price_file":
+        fields["file"] = a_price_file().sha256
     if name == "handover":
         fields |= {"clients": account.client.number, "manager": staff(Role.RM).username}
 

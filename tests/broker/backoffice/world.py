@@ -22,7 +22,11 @@ from collateral.custody.difference import Difference
 from collateral.custody.movements import Movement
 from collateral.custody.places import PlaceLicence
 from collateral.haircuts import Haircut
+from collateral.prices.daily_file import FileClose
+from collateral.prices.incident import PriceIncident
+from collateral.prices.manual_price import ManualPrice
 from collateral.prices.price import HeldBack, Price
+from collateral.prices.venue_health import VenueHealth
 from lending.ledger import entries
 from lending.ledger.chart import LedgerAccount
 from lending.ledger.journal import Entry, Posting
@@ -58,6 +62,7 @@ from onboarding.users import Role, User
 from tests.factories import (
     NOON,
     a_parameter,
+    a_price_file,
     client_user,
     files,
     manager_for,
@@ -227,6 +232,23 @@ def _a_value_set() -> ParameterValue:
     return ParameterValue.objects.get(proposal=proposal)
 
 
+def _a_price_by_hand() -> ManualPrice:
+    until = (NOW + timedelta(hours=1)).isoformat()
+    payload = {"asset": "ETH", "value": "18000", "expires_at": until}
+    proposal = propose(
+        "manual_price", payload, by=staff(Role.RISK_OFFICER), reason="silence", now=NOW
+    )
+    approve(proposal, by=staff(Role.COMPLIANCE), reason="agreed", now=NOW)
+    return ManualPrice.objects.get(proposal=proposal)
+
+
+def _an_approved_close() -> FileClose:
+    payload = {"file": a_price_file().sha256}
+    proposal = propose("price_file", payload, by=staff(Role.OPERATIONS), reason="daily", now=NOW)
+    approve(proposal, by=staff(Role.FINANCE), reason="agreed", now=NOW)
+    return FileClose.objects.get()
+
+
 def _rows_of_the_house() -> dict[type[Model], Model]:
     btc = Asset.objects.get(code="BTC")
     jobs.started("a job", NOW)
@@ -237,6 +259,12 @@ def _rows_of_the_house() -> dict[type[Model], Model]:
         HeldBack: HeldBack.objects.create(
             asset=btc, value="7000000", observed_at=NOW, reason="ten times the last"
         ),
+        ManualPrice: _a_price_by_hand(),
+        FileClose: _an_approved_close(),
+        PriceIncident: PriceIncident.objects.create(
+            trouble="thin", subject="BTC", why="2 of 3", opened_at=NOW
+        ),
+        VenueHealth: VenueHealth.objects.create(venue="hashkey", since=NOW),
         MarginTerms: MarginTerms.objects.get(),
         BenchmarkRate: BenchmarkRate.objects.first(),
         Disclosure: terms_in_force()[0],

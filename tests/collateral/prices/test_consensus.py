@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collateral.prices.consensus import (
-    LIVE_VA,
     RECORDED,
     Agreed,
     HeldBack,
     NoPrice,
+    Rule,
     agree,
     median,
 )
@@ -21,6 +21,8 @@ from collateral.prices.quote import Quote
 
 NOW = datetime(2024, 8, 5, 12, tzinfo=UTC)
 FRESH = timedelta(seconds=90)
+# Median of at least three, beyond max(2%, 6 MAD) dropped.
+LIVE_VA = Rule(min_sources=3)
 
 prices = st.decimals(min_value="0.01", max_value=10**7, places=8)
 calm = st.decimals(min_value=400_000, max_value=410_000, places=2)

@@ -1,9 +1,7 @@
 """Which sources the house listens to."""
 
-import pytest
-
 from collateral.prices import feed
-from collateral.prices.feed import NoSuchFeed, open_feed
+from collateral.prices.feed import live_feed, open_feed
 
 
 def played():
@@ -17,8 +15,12 @@ def test_a_recording_is_opened_by_the_name_of_who_plays_it(settings):
     assert feed.open_feed() == ["a source"]
 
 
-def test_live_venues_are_refused_by_name_as_long_as_there_are_none(settings):
+def test_live_venues_are_those_of_the_environment_once_a_process(settings):
     settings.FEED = "live"
+    live_feed.cache_clear()
 
-    with pytest.raises(NoSuchFeed, match="^FEED=live: .* not connected"):
-        open_feed()
+    opened = open_feed()
+
+    assert opened.executing == "hashkey"
+    assert {source.venue for source in opened.sources} >= {"hashkey", "osl", "coinbase"}
+    assert open_feed() is opened

@@ -11,6 +11,7 @@ from collateral.prices.market_hours import (
     HONG_KONG,
     ROUND_THE_CLOCK,
     UnknownMarket,
+    after_trading,
     is_open,
     next_close,
     next_open,
@@ -123,3 +124,32 @@ def test_a_time_without_zone_and_a_market_without_hours_are_refused():
         is_open(HONG_KONG, FIRST.replace(tzinfo=None))
     with pytest.raises(UnknownMarket, match="XNYS"):
         is_open("XNYS", datetime(2024, 8, 5, 10, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    ("at", "minutes", "until"),
+    [
+        (hkt(date(2026, 3, 4), 10), 20, hkt(date(2026, 3, 4), 10, 20)),
+        (hkt(date(2026, 3, 4), 11, 50), 20, hkt(date(2026, 3, 4), 13, 10)),
+        (hkt(date(2026, 3, 4), 16), 20, hkt(date(2026, 3, 5), 9, 50)),
+        (hkt(date(2026, 3, 4), 3), 20, hkt(date(2026, 3, 4), 9, 50)),
+        (hkt(date(2026, 3, 6), 15, 50), 10, hkt(date(2026, 3, 6), 16)),
+        # The eve of the Lunar New Year, and the three days after it.
+        (hkt(date(2026, 2, 16), 11, 55), 20, hkt(date(2026, 2, 20), 9, 45)),
+        (hkt(date(2026, 3, 4), 10), 330, hkt(date(2026, 3, 5), 10)),
+    ],
+)
+def test_time_of_trading_stands_still_while_the_market_is_shut(at, minutes, until):
+    assert after_trading(at, timedelta(minutes=minutes)) == until
+
+
+@given(moments, st.integers(0, 2000))
+def test_so_much_is_traded_and_no_more(at, minutes):
+    until = after_trading(at, timedelta(minutes=minutes))
+
+    day, traded = at.astimezone(HKT).date(), timedelta(0)
+    while day <= until.astimezone(HKT).date():
+        for start, end in hours.intervals if (hours := session(day)) else ():
+            traded += max(timedelta(0), min(end, until) - max(start, at))
+        day += timedelta(days=1)
+    assert traded == timedelta(minutes=minutes)

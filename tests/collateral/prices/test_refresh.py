@@ -10,15 +10,18 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from collateral.assets import Asset
-from collateral.prices.consensus import LIVE_VA, RECORDED
+from collateral.prices.consensus import RECORDED, Rule
 from collateral.prices.price import HeldBack, Price
 from collateral.prices.quote import BadQuote, Quote, SourceUnavailable
 from collateral.prices.refresh import enter, refresh
 from lending.margin.readings import read
-from tests.factories import NOON, house, margin_account, price
+from onboarding.approvals import approve, propose
+from onboarding.users import Role
+from tests.factories import NOON, house, margin_account, price, staff
 
 pytestmark = pytest.mark.django_db
 MINUTE = timedelta(minutes=1)
+LIVE_VA = Rule(min_sources=3)
 
 
 @dataclass
@@ -217,3 +220,26 @@ class TestRounds(TestCase):
         assert len(kept) + HeldBack.objects.count() == len(said)
         for before, after in zip(kept, kept[1:], strict=False):
             assert abs(after - before) <= Decimal("0.6") * before
+
+
+def test_a_price_by_hand_goes_before_a_recording_too(btc):
+    asked = []
+
+    class Curious(Said):
+        def quote(self, asset, *, now):
+            asked.append(asset)
+            return super().quote(asset, now=now)
+
+    by_hand = {"asset": "BTC", "value": "490000", "expires_at": "2026-03-04T13:00"}
+    proposal = propose(
+        "manual_price", by_hand, by=staff(Role.RISK_OFFICER), reason="halted", now=NOON
+    )
+    approve(proposal, by=staff(Role.COMPLIANCE), reason="agreed", now=NOON)
+    source = Curious({"BTC": "500000", "ETH": "20000"})
+    for minutes in (0, 1, 59):
+        refresh([source], now=NOON + minutes * MINUTE, rule=RECORDED)
+
+    assert values(btc) == [490_000]
+    assert "BTC" not in asked
+    refresh([source], now=NOON + 60 * MINUTE, rule=RECORDED)
+    assert values(btc) == [490_000, 500_000]
