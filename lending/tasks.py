@@ -10,6 +10,8 @@ from lending.margin.sweep import sweep
 from lending.margin.terms_change import follow_terms as put_on_terms_in_force
 from lending.trading.actions import apply_due_actions
 from lending.trading.venues import venue_named
+from onboarding.credit.profile import declared_means
+from onboarding.payloads import today
 from onboarding.screening.monitoring.watch import horizon, watch
 
 
@@ -53,4 +55,5 @@ def post_interest(**_):
 def watch_transactions(**_):
     """What lending knows of is handed to the monitoring, which knows no lending (AML-10)."""
     now = timezone.now()
-    watch(flows(since=horizon(now=now), now=now), now=now)
+    means = declared_means(on=today(now))
+    watch(flows(since=horizon(now=now), now=now), means=means, now=now)

@@ -1,6 +1,7 @@
 """The credit profile: what a client is worth, by dated assessments that are never edited."""
 
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 
 from django.conf import settings
 from django.db import models
@@ -215,6 +216,12 @@ def assessments_on(on: date) -> models.QuerySet:
         .order_by("client_id", "-effective_at", "-pk")
         .distinct("client_id")
     )
+
+
+def declared_means(*, on: date) -> dict[int, Decimal]:
+    """What each client has, HKD before debts, by its key: the last assessment's; one query."""
+    latest = assessments_on(on)
+    return {each.client_id: each.fiat + each.other + each.virtual for each in latest}
 
 
 def last_assessment(client: Client, *, on: date) -> CreditAssessment | None:

@@ -20,7 +20,9 @@ from onboarding.applications.application import Application, State
 from onboarding.disclosures.acceptance import required_of
 from onboarding.users import Role
 from tests.browser.conftest import overflow_of
-from tests.factories import give, house, price, staff
+from tests.factories import assess, give, house, price, staff
+from tests.factories import confirm as prove_professional
+from tests.factories.applications import lists_of_strangers
 from tests.factories.files import pdf
 from tests.factories.terms import terms_in_force
 
@@ -36,6 +38,7 @@ PICTURES = env.BASE_DIR / "docs" / "pictures"
 def _a_house():
     house(now=timezone.now() - timedelta(days=30))
     terms_in_force(now=timezone.now() - timedelta(days=30))
+    lists_of_strangers(now=timezone.now() - timedelta(days=30))
 
 
 def shown(page: Page, name: str) -> None:
@@ -290,8 +293,16 @@ def test_a_firm_of_two_signatories_from_the_empty_form_to_the_first_draw(visit, 
         application,
     )
 
+    # What comes between the account and money, on pages with stories of their own: evidence of
+    # the status and knowledge (test_investors.py), means assessed (test_staff_pages.py).
     account = MarginAccount.objects.get()
     now = timezone.now()
+    mei.goto("/")
+    mei.wait_for_load_state("networkidle")
+    mei.get_by_role("link", name="Draw").first.click()
+    expect(mei.get_by_role("heading", name="Nothing can be drawn now")).to_be_visible()
+    prove_professional([account.client], now=now)
+    assess(account.client, now=now)
     give(account, {"BTC": "2"}, now=now)
     price("BTC", "700000", at=now, fresh=timedelta(hours=1))
     mei.goto("/")

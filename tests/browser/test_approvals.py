@@ -11,7 +11,7 @@ from lending.margin.account import MarginAccount
 from onboarding.approvals import Proposal, State
 from onboarding.users import Role
 from tests.browser.conftest import overflow_of
-from tests.factories import house, manager_for, margin_account, staff
+from tests.factories import give, house, manager_for, margin_account, price, staff
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -53,6 +53,8 @@ def test_a_haircut_is_proposed_by_one_and_approved_by_another(visit):
 
 def test_a_limit_is_raised_on_a_telephone(visit):
     account = margin_account(credit_limit="1000000", now=timezone.now() - timedelta(days=9))
+    give(account, {"BTC": "30"}, now=timezone.now() - timedelta(days=9))
+    price("BTC", "700000", at=timezone.now(), fresh=timedelta(hours=1))
     page = visit(manager_for(account))
     page.set_viewport_size(PHONE)
     page.goto(f"/staff/approvals/new/credit_limit/?account={account.number}")

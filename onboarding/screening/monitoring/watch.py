@@ -3,12 +3,14 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.db import connection, transaction
 
 from onboarding.clients import Signatory
+from onboarding.groups import groups
+from onboarding.payloads import today
 from onboarding.screening.monitoring.alerts import Alert
 from onboarding.screening.monitoring.flows import RULES, Finding, Flow, findings
 from onboarding.screening.monitoring.thresholds import thresholds
@@ -38,7 +40,7 @@ def watch(
         by_client[flow.client_id].append(flow)
     at = thresholds(now=now)
     raised = []
-    for circle in circles():
+    for circle in circles(on=today(now)):
         moving = circle & by_client.keys()
         if moving:
             own = [flow for client in sorted(moving) for flow in by_client.pop(client)]
@@ -79,13 +81,17 @@ def _alert(circle: frozenset[int], found: Finding, at, *, now: datetime) -> Aler
     )
 
 
-def circles() -> list[frozenset[int]]:
-    """The clients who belong together, since one person signs for them; each client in one."""
+def circles(*, on: date) -> list[frozenset[int]]:
+    """
+    The clients who belong together: one person signs for them, or they are a connected group
+    (SMF-7). Each client is in one circle.
+    """
     of_user: dict[int, set[int]] = defaultdict(set)
     for user, client in Signatory.objects.values_list("user", "client"):
         of_user[user].add(client)
+    of_group = [{client.pk for client in group.clients} for group in groups(on)]
     found: list[set[int]] = []
-    for clients in of_user.values():
+    for clients in (*of_user.values(), *of_group):
         touching = [circle for circle in found if circle & clients]
         found = [circle for circle in found if not circle & clients]
         found.append(set().union(clients, *touching))

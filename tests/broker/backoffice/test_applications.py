@@ -16,6 +16,7 @@ from tests.factories.applications import (
     accept_terms,
     draft,
     in_review,
+    lists_of_strangers,
     submitted,
     with_credit,
 )
@@ -34,6 +35,7 @@ def page_of(client, application: Application) -> str:
 
 def test_an_applicant_goes_through_every_desk_on_the_pages(client):
     house()
+    lists_of_strangers()
     application = submitted("corporate")
     at = f"/staff/applications/{application.number}/"
     officer, manager = staff(Role.ONBOARDING_OFFICER), staff(Role.RM)

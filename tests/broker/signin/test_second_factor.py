@@ -104,6 +104,16 @@ class TestSigningIn:
         words = "That name and password do not go together."
         assert (words in known, words in unknown) == (True, True)
 
+    def test_nobody_is_congratulated_on_signing_in(self, client, account):
+        page = client.post(
+            "/login/",
+            {"login": client_user(account).username, "password": "secret"},
+            follow=True,
+        ).content.decode()
+
+        assert "Where you stand" in page
+        assert "signed in as" not in page
+
 
 class TestSecrets:
     def test_the_database_does_not_hold_the_secret_in_the_clear(self, account):

@@ -18,6 +18,7 @@ from onboarding.screening.monitoring.flows import Flow, Kind, Rule, Thresholds, 
 from onboarding.screening.monitoring.watch import circles, horizon, watch
 from onboarding.users import Role
 from tests.factories import NOON, client_user, margin_account, price, staff
+from tests.factories.investors import tied
 from tests.factories.screening import client_called
 from tests.proofs import refused, sql
 
@@ -138,11 +139,20 @@ class TestAlerts:
         for client in (one, other):
             Signatory.objects.create(client=client, user=user)
         flows = [*split(one)[:2], *split(other, ref="s")[2:]]
-        assert circles() == [frozenset({one.pk, other.pk})]
+        assert circles(on=NOON.date()) == [frozenset({one.pk, other.pk})]
 
         assert watch(flows, now=NOON) == 1
         assert Alert.objects.get().clients == sorted([one.pk, other.pk])
         assert watch([*split(one, ref="t")[:2], *split(third, ref="u")[2:]], now=NOON) == 0
+
+    @pytest.mark.rule("AML-10", "SMF-7")
+    def test_movements_of_a_connected_group_count_together(self):
+        one, other = (client_called(f"Client {n}") for n in range(2))
+        flows = [*split(one)[:2], *split(other, ref="s")[2:]]
+        assert watch(flows, now=NOON) == 0
+
+        tied(one, "spouse", to=other)
+        assert watch(flows, now=NOON) == 1
 
     @pytest.mark.rule("AML-10")
     def test_a_threshold_is_a_dated_parameter(self):

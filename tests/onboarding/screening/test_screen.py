@@ -1,5 +1,6 @@
 """Everybody is screened, what is found is asked once, and a person's word on it holds."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -118,13 +119,14 @@ def test_a_changed_entry_asks_again_and_a_new_one_is_screened_for(officer):
 
 @pytest.mark.rule("AML-11")
 def test_somebody_who_is_no_client_yet_is_screened_when_handed_in_and_ever_after():
-    [hit] = screen([RAMOS], now=NOON)
+    stranger = replace(RAMOS, key="stranger:1")
+    [hit] = screen([stranger], now=NOON)
     assert hit.screened.client is None
 
     run = rescreen(now=LATER, why="test")
     assert run.parties == 1
 
-    retire(RAMOS.key, now=LATER)
+    retire(stranger.key, now=LATER)
     assert rescreen(now=LATER, why="test").parties == 0
     assert Hit.objects.filter(pk=hit.pk).exists()
 
