@@ -24,7 +24,7 @@ def account(time_machine):
 
 def test_she_opens_her_statement_and_looks_up_what_happened(visit, account):
     page = visit(client_user(account))
-    page.get_by_role("link", name="Documents").click()
+    page.get_by_role("link", name="Statements").click()
     page.get_by_role("heading", name="March 2026").wait_for()
     with page.expect_download() as download:
         page.get_by_role("link", name=f"Monthly statement {account.number}-M-202603 as PDF").click()

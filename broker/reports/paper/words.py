@@ -55,6 +55,8 @@ MOVED = {
     ("client", False): Words("Returned to you", "交還閣下"),
     ("venue", True): Words("Bought", "買入"),
     ("venue", False): Words("Sold", "賣出"),
+    ("issuer", True): Words("Corporate action, received", "公司行動，收取"),
+    ("issuer", False): Words("Corporate action, taken back", "公司行動，收回"),
 }
 
 SIDES = {"buy": Words("Bought for you", "代閣下買入"), "sell": Words("Sold for you", "代閣下賣出")}

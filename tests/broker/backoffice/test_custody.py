@@ -170,7 +170,7 @@ def test_a_difference_is_taken_over_and_closed_from_the_page(client, operations)
 
     form = client.get(f"/staff/approvals/new/close_difference/?difference={found.pk}")
     assert f'value="{found.pk}"' in form.content.decode()
-    assert not Proposal.objects.exists()
+    assert not Proposal.objects.filter(command="close_difference").exists()
 
 
 def test_a_place_without_a_statement_of_the_last_trading_day_is_named(client, operations):
