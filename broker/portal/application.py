@@ -8,6 +8,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from broker.portal.access import client_page
 from broker.portal.applying import application_of, show_step
+from broker.signin.step_up import second_factor_to_act
 from onboarding.applications.application import State
 from onboarding.applications.expiry import expires_at
 from onboarding.applications.party import shares
@@ -83,6 +84,7 @@ def _history(row) -> list[tuple]:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @client_page
+@second_factor_to_act
 def confirm(request: HttpRequest, number: str) -> HttpResponse:
     """Everything as it was told, to be read and confirmed by those who sign."""
     now = timezone.now()

@@ -6,7 +6,7 @@ in the account, so that nobody is lent by a release what a draw would refuse. It
 somebody asks, and again under the account's lock when it is done.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal, localcontext
 
 from django.db import transaction
@@ -18,11 +18,15 @@ from collateral.custody.difference import freezes
 from collateral.custody.movements import Movement, Place, Transfer, record
 from collateral.custody.places import CustodyPlace
 from collateral.custody.pool import HeldAt
+from collateral.prices.stops import Act, stop_of
 from collateral.valuation.pools import PoolLine, pool_lines
 from lending.margin.account import MarginAccount, State
 from lending.margin.readings import Reading, read
 from lending.margin.sweep import review
 from onboarding.clients import client_gate
+from onboarding.payloads import today
+from onboarding.screening.gate import Act as ScreeningAct
+from onboarding.screening.gate import screening_gate
 
 
 class NotReleasable(Exception):
@@ -80,6 +84,8 @@ def obstacle_to_release(
     """
     if why := client_gate(account.client):
         return why
+    if why := screening_gate(account.client, ScreeningAct.RELEASE, on=today(now)):
+        return why
     if why := release_gate(account, asset, now=now):
         return why
     if asset.pk in unpriced_by_action(now=now):
@@ -98,6 +104,8 @@ def obstacle_to_release(
         return f"Not so many {asset} of {account} rest at {custody}."
     if reading.debt and not reading.is_priced:
         return "A pledged asset has no fresh price, so nobody can say what may be released."
+    if reading.debt and (why := stop_of(Act.RELEASE, lines, thin_wait=timedelta(0), now=now)):
+        return f"Nothing is released while something is owed: {why}."
     most = releasable(account, line, reading)
     if units > most:
         return (

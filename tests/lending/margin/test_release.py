@@ -11,6 +11,7 @@ from hypothesis.extra.django import TestCase
 from collateral.assets import Asset
 from collateral.custody.movements import Movement
 from collateral.custody.pool import HeldAt
+from collateral.prices.price import NewPrice, keep
 from lending.margin.account import MarginAccount, State
 from lending.margin.readings import read
 from lending.margin.release import NotReleasable, release
@@ -20,8 +21,9 @@ from onboarding.approvals import Invalid, approve, propose
 from onboarding.clients import Client
 from onboarding.lifecycle import move
 from onboarding.users import Role
-from tests.factories import NOON, house, margin_account, price, staff
+from tests.factories import FRESH, NOON, house, margin_account, price, staff
 from tests.factories.custody import place
+from tests.factories.screening import stop_of
 from tests.proofs import refused
 
 LATER = NOON + timedelta(minutes=1)
@@ -239,6 +241,27 @@ def test_a_suspended_client_gets_nothing_back(db):
     move(account.client, Client.suspend, reason="x", now=NOON)
     with pytest.raises(Invalid):
         asked(account, "release_securities", "1")
+
+
+@pytest.mark.rule("AML-12")
+def test_who_is_stopped_by_a_case_gets_nothing_back_and_hears_nothing_of_it(db):
+    account = margin_account(pledged={"0700": "1000"})
+    case = stop_of(account.client)
+
+    with pytest.raises(NotReleasable) as refusal:
+        release(account, Asset.objects.get(code="0700"), Decimal(1), key="k", now=NOON)
+    assert case.suspicion not in str(refusal.value)
+    assert not Movement.objects.filter(key="k").exists()
+
+
+@pytest.mark.rule("VAF-12")
+def test_at_a_thin_price_nothing_is_released_while_something_is_owed(borrower):
+    share = Asset.objects.get(code="0700")
+    thin = {"standing": "thin", "why": "one source alone", "thin_since": LATER}
+    keep([NewPrice(share.pk, Decimal(400), LATER, LATER + FRESH, "test", **thin)])
+
+    with pytest.raises(NotReleasable, match="while something is owed"):
+        release(borrower, share, Decimal(1), key="k", now=LATER)
 
 
 def test_releasing_twice_under_one_key_is_once(db):
