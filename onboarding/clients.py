@@ -5,9 +5,9 @@ from datetime import date, datetime
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
-from django_fsm import FSMField, transition
+from django_fsm import transition
 
-from onboarding.lifecycle import Lifecycle, LifecycleQuerySet, Move
+from onboarding.lifecycle import Lifecycle, LifecycleQuerySet, Move, StateField
 from onboarding.proposals import Proposal
 
 
@@ -48,7 +48,7 @@ class Client(Lifecycle):
     name = models.CharField(max_length=120)
     name_chinese = models.CharField(max_length=60, blank=True)
     kind = models.CharField(max_length=12, choices=Kind.choices)
-    state = FSMField(
+    state = StateField(
         default=ClientState.ACTIVE, choices=ClientState.choices, protected=True, max_length=20
     )
 

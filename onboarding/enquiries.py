@@ -13,12 +13,12 @@ from datetime import datetime
 from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Q
-from django_fsm import FSMField, transition
+from django_fsm import transition
 
 from onboarding.approvals import Invalid, NotAllowed
 from onboarding.clients import Client, manager_of
 from onboarding.hands import CONNECT_CLIENTS
-from onboarding.lifecycle import Lifecycle, LifecycleQuerySet, Move, move
+from onboarding.lifecycle import Lifecycle, LifecycleQuerySet, Move, StateField, move
 from onboarding.payloads import today
 from onboarding.users import Role
 
@@ -81,7 +81,7 @@ class Enquiry(Lifecycle):
     opened_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, blank=True)
     outcome = models.TextField(blank=True)
-    state = FSMField(
+    state = StateField(
         default=EnquiryState.OPEN, choices=EnquiryState.choices, protected=True, max_length=20
     )
 

@@ -15,7 +15,19 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, models, transaction
-from django_fsm import ConcurrentTransitionMixin
+from django_fsm import ConcurrentTransitionMixin, FSMField
+
+
+class StateField(FSMField):
+    """
+    A protected state. In migrations it is plain text: their models take no steps, and each that
+    listened for its own would make building a database slower than the one before.
+    """
+
+    def deconstruct(self):
+        name, _, args, kwargs = super().deconstruct()
+        kwargs.pop("protected", None)
+        return name, "django.db.models.CharField", args, kwargs
 
 
 class LifecycleQuerySet(models.QuerySet):

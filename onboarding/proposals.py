@@ -6,11 +6,11 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
-from django_fsm import FSMField, transition
+from django_fsm import transition
 
 from onboarding.commands import commands, title_of
 from onboarding.hands import OVERSEERS
-from onboarding.lifecycle import Lifecycle, LifecycleQuerySet, Move
+from onboarding.lifecycle import Lifecycle, LifecycleQuerySet, Move, StateField
 from onboarding.users import Role
 
 
@@ -75,7 +75,7 @@ class Proposal(Lifecycle):
     decided_at = models.DateTimeField(null=True, blank=True)
     decision_reason = models.TextField(blank=True)
     outcome = models.JSONField(null=True, blank=True)
-    state = FSMField(default=State.PROPOSED, choices=State.choices, protected=True, max_length=20)
+    state = StateField(default=State.PROPOSED, choices=State.choices, protected=True, max_length=20)
 
     objects = ProposalQuerySet.as_manager()
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
-from django_fsm import FSMField, transition
+from django_fsm import transition
 
 from collateral.assets import Asset
 from collateral.custody.places import CustodyPlace
@@ -14,7 +14,7 @@ from collateral.custody.pool import HeldAt
 from collateral.custody.statement import Statement
 from collateral.fields import UnitsField
 from onboarding.clients import Client
-from onboarding.lifecycle import Lifecycle, Move
+from onboarding.lifecycle import Lifecycle, Move, StateField
 
 
 class ReconciliationRun(models.Model):
@@ -65,7 +65,7 @@ class Difference(Lifecycle):
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     opened_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, blank=True)
-    state = FSMField(
+    state = StateField(
         default=DifferenceState.OPEN,
         choices=DifferenceState.choices,
         protected=True,

@@ -39,7 +39,7 @@ class Migration(migrations.Migration):
                 ('there', collateral.fields.UnitsField()),
                 ('opened_at', models.DateTimeField()),
                 ('closed_at', models.DateTimeField(blank=True, null=True)),
-                ('state', django_fsm.FSMField(choices=[('open', 'Open'), ('closed', 'Explained and closed')], default='open', max_length=20, protected=True)),
+                ('state', models.CharField(choices=[('open', 'Open'), ('closed', 'Explained and closed')], default='open', max_length=20)),
                 ('asset', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='collateral.asset')),
                 ('client', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='differences', to='onboarding.client')),
                 ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),

@@ -112,7 +112,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('venue', models.CharField(max_length=20, unique=True)),
                 ('executes', models.BooleanField(default=False)),
-                ('state', django_fsm.FSMField(choices=[('normal', 'Normal'), ('degraded', 'Degraded'), ('down', 'Down')], default='normal', max_length=50, protected=True)),
+                ('state', models.CharField(choices=[('normal', 'Normal'), ('degraded', 'Degraded'), ('down', 'Down')], default='normal', max_length=50)),
                 ('since', models.DateTimeField()),
                 ('failing_since', models.DateTimeField(null=True)),
                 ('silent_since', models.DateTimeField(null=True)),

@@ -11,11 +11,11 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.db import models
-from django_fsm import FSMField, transition
+from django_fsm import transition
 
 from collateral.prices.live import Answer
 from collateral.prices.stops import Act
-from onboarding.lifecycle import Lifecycle, Move, move
+from onboarding.lifecycle import Lifecycle, Move, StateField, move
 from onboarding.parameters import Unit, declare, values_of
 
 DEGRADED_AFTER = declare(
@@ -75,7 +75,7 @@ class VenueHealth(Lifecycle):
 
     venue = models.CharField(max_length=20, unique=True)
     executes = models.BooleanField(default=False)
-    state = FSMField(default=Health.NORMAL, choices=Health.choices, protected=True)
+    state = StateField(default=Health.NORMAL, choices=Health.choices, protected=True)
     since = models.DateTimeField()
     failing_since = models.DateTimeField(null=True)
     silent_since = models.DateTimeField(null=True)

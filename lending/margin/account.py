@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db import models
 from django.db.models import Q
-from django_fsm import FSMField, transition
+from django_fsm import transition
 
 from collateral.custody.pool import Pool
 from collateral.fields import MoneyField, RatioField
@@ -13,7 +13,7 @@ from lending.ledger.post import HONG_KONG
 from lending.margin.relation import MarginRelation
 from lending.margin.terms import MarginTerms
 from onboarding.clients import Client
-from onboarding.lifecycle import Lifecycle, LifecycleQuerySet, Move
+from onboarding.lifecycle import Lifecycle, LifecycleQuerySet, Move, StateField
 
 
 class State(models.TextChoices):
@@ -58,7 +58,7 @@ class MarginAccount(Lifecycle):
     policy_amount = MoneyField(null=True, blank=True)
     spread = RatioField()
     opened_at = models.DateTimeField()
-    state = FSMField(default=State.HEALTHY, choices=State.choices, protected=True, max_length=20)
+    state = StateField(default=State.HEALTHY, choices=State.choices, protected=True, max_length=20)
     hard_line_since = models.DateTimeField(null=True, blank=True)
 
     objects = MarginAccountQuerySet.as_manager()

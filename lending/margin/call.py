@@ -4,11 +4,11 @@ from datetime import datetime, timedelta
 
 from django.db import models
 from django.db.models import Q
-from django_fsm import FSMField, transition
+from django_fsm import transition
 
 from collateral.fields import MoneyField
 from lending.margin.account import MarginAccount
-from onboarding.lifecycle import Lifecycle, Move
+from onboarding.lifecycle import Lifecycle, Move, StateField
 
 
 class CallState(models.TextChoices):
@@ -45,7 +45,7 @@ class MarginCall(Lifecycle):
     STEP_FIELDS = ("cure_due_at", "accelerated", "ended_at")
 
     account = models.ForeignKey(MarginAccount, models.PROTECT, related_name="calls")
-    state = FSMField(
+    state = StateField(
         default=CallState.ISSUED, choices=CallState.choices, protected=True, max_length=20
     )
     issued_at = models.DateTimeField()

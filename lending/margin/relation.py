@@ -3,10 +3,10 @@
 from datetime import datetime
 
 from django.db import models
-from django_fsm import FSMField, transition
+from django_fsm import transition
 
 from onboarding.clients import Client
-from onboarding.lifecycle import Lifecycle, Move
+from onboarding.lifecycle import Lifecycle, Move, StateField
 
 
 class RelationState(models.TextChoices):
@@ -20,7 +20,7 @@ class MarginRelation(Lifecycle):
     """VAF-3: the parent of the client's margin accounts; without it active, nothing is lent."""
 
     client = models.ForeignKey(Client, models.PROTECT, related_name="relations")
-    state = FSMField(default=RelationState.PENDING, choices=RelationState.choices, protected=True)
+    state = StateField(default=RelationState.PENDING, choices=RelationState.choices, protected=True)
 
     class Meta:
         verbose_name = "securities margin relation"

@@ -95,7 +95,7 @@ class Migration(migrations.Migration):
                 ('policy_amount', collateral.fields.MoneyField(blank=True, null=True)),
                 ('spread', collateral.fields.RatioField()),
                 ('opened_at', models.DateTimeField()),
-                ('state', django_fsm.FSMField(choices=[('healthy', 'Healthy'), ('warned', 'Warned'), ('called', 'Margin call'), ('liquidating', 'Being sold down'), ('in_deficit', 'In deficit'), ('closed', 'Closed')], default='healthy', max_length=20, protected=True)),
+                ('state', models.CharField(choices=[('healthy', 'Healthy'), ('warned', 'Warned'), ('called', 'Margin call'), ('liquidating', 'Being sold down'), ('in_deficit', 'In deficit'), ('closed', 'Closed')], default='healthy', max_length=20)),
                 ('hard_line_since', models.DateTimeField(blank=True, null=True)),
             ],
             bases=(django_fsm.ConcurrentTransitionMixin, models.Model),
@@ -104,7 +104,7 @@ class Migration(migrations.Migration):
             name='MarginCall',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', django_fsm.FSMField(choices=[('issued', 'Issued'), ('acknowledged', 'Acknowledged'), ('part_cured', 'Part cured'), ('overdue', 'Overdue'), ('liquidating', 'Collateral being sold'), ('cured', 'Cured'), ('closed', 'Closed after sale')], default='issued', max_length=20, protected=True)),
+                ('state', models.CharField(choices=[('issued', 'Issued'), ('acknowledged', 'Acknowledged'), ('part_cured', 'Part cured'), ('overdue', 'Overdue'), ('liquidating', 'Collateral being sold'), ('cured', 'Cured'), ('closed', 'Closed after sale')], default='issued', max_length=20)),
                 ('issued_at', models.DateTimeField()),
                 ('cure_due_at', models.DateTimeField()),
                 ('accelerated', models.BooleanField(default=False)),
@@ -156,7 +156,7 @@ class Migration(migrations.Migration):
             name='MarginRelation',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', django_fsm.FSMField(choices=[('pending', 'Pending'), ('active', 'Active'), ('suspended', 'Suspended'), ('closed', 'Closed')], default='pending', max_length=50, protected=True)),
+                ('state', models.CharField(choices=[('pending', 'Pending'), ('active', 'Active'), ('suspended', 'Suspended'), ('closed', 'Closed')], default='pending', max_length=50)),
             ],
             options={
                 'verbose_name': 'securities margin relation',
@@ -213,7 +213,7 @@ class Migration(migrations.Migration):
                 ('limit_price', collateral.fields.PriceField()),
                 ('venue', models.CharField(max_length=20)),
                 ('planned_at', models.DateTimeField()),
-                ('state', django_fsm.FSMField(choices=[('planned', 'Planned'), ('sent', 'Sent'), ('unknown', 'Outcome unknown'), ('filled', 'Filled'), ('cancelled', 'Cancelled')], default='planned', max_length=20, protected=True)),
+                ('state', models.CharField(choices=[('planned', 'Planned'), ('sent', 'Sent'), ('unknown', 'Outcome unknown'), ('filled', 'Filled'), ('cancelled', 'Cancelled')], default='planned', max_length=20)),
                 ('filled_units', collateral.fields.UnitsField(default=0)),
                 ('gross', collateral.fields.MoneyField(default=0)),
                 ('costs', collateral.fields.MoneyField(default=0)),

@@ -5,14 +5,14 @@ from decimal import Decimal
 
 from django.db import models
 from django.db.models import Q
-from django_fsm import FSMField, transition
+from django_fsm import transition
 
 from collateral.assets import Asset
 from collateral.fields import MoneyField, PriceField, UnitsField
 from lending.loans.draw import Draw
 from lending.margin.account import MarginAccount
 from lending.margin.call import MarginCall
-from onboarding.lifecycle import Lifecycle, Move
+from onboarding.lifecycle import Lifecycle, Move, StateField
 
 
 class Side(models.TextChoices):
@@ -53,7 +53,7 @@ class Order(Lifecycle):
     call = models.ForeignKey(MarginCall, models.PROTECT, null=True, related_name="orders")
     draw = models.ForeignKey(Draw, models.PROTECT, null=True, related_name="orders")
     planned_at = models.DateTimeField()
-    state = FSMField(
+    state = StateField(
         default=OrderState.PLANNED, choices=OrderState.choices, protected=True, max_length=20
     )
     filled_units = UnitsField(default=0)

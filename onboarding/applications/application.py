@@ -5,11 +5,11 @@ from datetime import datetime
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
-from django_fsm import FSMField, transition
+from django_fsm import transition
 
 from onboarding.applications.eligible import Category
 from onboarding.clients import Client, Kind
-from onboarding.lifecycle import Lifecycle, LifecycleQuerySet, Move
+from onboarding.lifecycle import Lifecycle, LifecycleQuerySet, Move, StateField
 from onboarding.users import Role
 
 
@@ -98,7 +98,7 @@ class Application(Lifecycle):
     proposal = models.OneToOneField(
         "onboarding.Proposal", models.PROTECT, null=True, blank=True, related_name="+"
     )
-    state = FSMField(default=State.DRAFT, choices=State.choices, protected=True, max_length=20)
+    state = StateField(default=State.DRAFT, choices=State.choices, protected=True, max_length=20)
 
     objects = ApplicationQuerySet.as_manager()
 

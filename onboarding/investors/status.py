@@ -11,11 +11,11 @@ from datetime import date, datetime
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
-from django_fsm import FSMField, transition
+from django_fsm import transition
 
 from onboarding.clients import Client, Kind
 from onboarding.eligibility import ASSET_CLASSES, CATEGORIES, LINE_TYPES, Category
-from onboarding.lifecycle import Lifecycle, LifecycleQuerySet, Move
+from onboarding.lifecycle import Lifecycle, LifecycleQuerySet, Move, StateField
 from onboarding.proposals import Proposal
 
 
@@ -80,7 +80,7 @@ class InvestorStatus(Lifecycle):
     from_date = models.DateField(null=True, blank=True)
     until_date = models.DateField(null=True, blank=True)
     reminded = models.PositiveSmallIntegerField(null=True, blank=True)
-    state = FSMField(
+    state = StateField(
         default=StatusState.ASSESSED, choices=StatusState.choices, protected=True, max_length=20
     )
 

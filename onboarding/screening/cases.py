@@ -12,10 +12,10 @@ from datetime import date, datetime
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
-from django_fsm import FSMField, transition
+from django_fsm import transition
 
 from onboarding.clients import Client
-from onboarding.lifecycle import Lifecycle, LifecycleQuerySet, Move, move
+from onboarding.lifecycle import Lifecycle, LifecycleQuerySet, Move, StateField, move
 from onboarding.payloads import today
 from onboarding.screening.hits import Hit
 from onboarding.users import Role
@@ -60,7 +60,7 @@ class Case(Lifecycle):
     reported_date = models.DateField(null=True)
     closed_at = models.DateTimeField(null=True)
     outcome = models.TextField(blank=True)
-    state = FSMField(
+    state = StateField(
         default=CaseState.OPEN, choices=CaseState.choices, protected=True, max_length=20
     )
 
@@ -138,7 +138,7 @@ class Stop(Lifecycle):
     case = models.ForeignKey(Case, models.PROTECT, related_name="stops")
     begun_at = models.DateTimeField()
     lifted_at = models.DateTimeField(null=True)
-    state = FSMField(
+    state = StateField(
         default=StopState.ACTIVE, choices=StopState.choices, protected=True, max_length=20
     )
 

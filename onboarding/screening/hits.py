@@ -5,9 +5,9 @@ from datetime import datetime
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
-from django_fsm import FSMField, transition
+from django_fsm import transition
 
-from onboarding.lifecycle import Lifecycle, LifecycleQuerySet, Move
+from onboarding.lifecycle import Lifecycle, LifecycleQuerySet, Move, StateField
 from onboarding.screening.lists import ListCode, ListEntry, ListVersion
 from onboarding.screening.screened import Screened
 from onboarding.users import Role
@@ -59,7 +59,9 @@ class Hit(Lifecycle):
     )
     decided_at = models.DateTimeField(null=True)
     decision_reason = models.TextField(blank=True)
-    state = FSMField(default=HitState.OPEN, choices=HitState.choices, protected=True, max_length=20)
+    state = StateField(
+        default=HitState.OPEN, choices=HitState.choices, protected=True, max_length=20
+    )
 
     objects = HitQuerySet.as_manager()
 

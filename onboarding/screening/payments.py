@@ -11,10 +11,10 @@ from decimal import Decimal
 from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Q
-from django_fsm import FSMField, transition
+from django_fsm import transition
 
 from onboarding.clients import Client
-from onboarding.lifecycle import Lifecycle, LifecycleQuerySet, Move, move
+from onboarding.lifecycle import Lifecycle, LifecycleQuerySet, Move, StateField, move
 from onboarding.parameters import Unit, declare, value_of
 from onboarding.screening.facts import Party
 from onboarding.screening.score import score
@@ -68,7 +68,7 @@ class Payment(Lifecycle):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
     )
     ended_at = models.DateTimeField(null=True)
-    state = FSMField(
+    state = StateField(
         default=PaymentState.RECEIVED, choices=PaymentState.choices, protected=True, max_length=20
     )
 

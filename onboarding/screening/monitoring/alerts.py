@@ -6,10 +6,10 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models, transaction
 from django.db.models import Q
-from django_fsm import FSMField, transition
+from django_fsm import transition
 
 from onboarding.clients import Client
-from onboarding.lifecycle import Lifecycle, LifecycleQuerySet, Move, move
+from onboarding.lifecycle import Lifecycle, LifecycleQuerySet, Move, StateField, move
 from onboarding.screening.cases import Case, Origin, Refused, open_case
 from onboarding.screening.hits import SCREENERS
 from onboarding.screening.monitoring.flows import Rule
@@ -54,7 +54,7 @@ class Alert(Lifecycle):
     decided_at = models.DateTimeField(null=True)
     decision_reason = models.TextField(blank=True)
     case = models.OneToOneField(Case, models.PROTECT, null=True, related_name="+")
-    state = FSMField(
+    state = StateField(
         default=AlertState.OPEN, choices=AlertState.choices, protected=True, max_length=20
     )
 
