@@ -1,7 +1,5 @@
 """A client reads what was kept for her, on a desk and on a phone."""
 
-import os
-
 import pytest
 
 from broker.reports.document_make import make_documents
@@ -55,6 +53,4 @@ def test_each_page_fits_its_window(visit, account, size, scheme):
     for name in ("documents", "activity"):
         page.goto(f"/accounts/{account.number}/{name}/")
         page.wait_for_load_state("networkidle")
-        if os.environ.get("SHOT"):
-            page.screenshot(path=f"/tmp/h/st_shot_{name}_{size}_{scheme}.png", full_page=True)
         assert overflow_of(page) <= 0
