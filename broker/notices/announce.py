@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from broker.notices.notice import Channel, Notice
+from broker.notices.notice import Notice, notice_to
 from broker.notices.words import rendered
 from onboarding.users import Role, User
 
@@ -30,17 +30,14 @@ def announce(
     subject, body = rendered(occasion, "subject", context), rendered(occasion, "body", context)
     staff = User.objects.filter(role__in=list(roles), is_active=True).order_by("pk")
     notices = [
-        Notice(
+        notice_to(
+            user,
             key=f"{key}:{user.pk}",
             occasion=occasion,
-            recipient=user,
-            channel=Channel.EMAIL if user.email else Channel.INBOX,
-            address=user.email,
             subject=subject,
             body=body,
             report=report,
-            made_at=now,
-            next_attempt_at=now if user.email else None,
+            now=now,
         )
         for user in staff
     ]

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from broker.notices.notice import Channel, Notice
+from broker.notices.notice import Notice, notice_to
 from broker.notices.words import rendered
 from onboarding.clients import Signatory
 from onboarding.messages.message import Conversation, Message
@@ -55,15 +55,12 @@ def _other_side(conversation: Conversation) -> list[User]:
 
 def _notice(message: Message, user: User, *, now: datetime) -> Notice:
     context = {"user": user}
-    return Notice(
+    return notice_to(
+        user,
         key=f"message:{message.pk}:{user.pk}",
         occasion="message/new",
         client=message.client,
-        recipient=user,
-        channel=Channel.EMAIL if user.email else Channel.INBOX,
-        address=user.email,
         subject=rendered("message/new", "subject", context),
         body=rendered("message/new", "body", context),
-        made_at=now,
-        next_attempt_at=now if user.email else None,
+        now=now,
     )

@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db import transaction
 
 from broker.notices.announce import announce
-from broker.notices.notice import Channel, Notice
+from broker.notices.notice import Notice, notice_to
 from broker.notices.words import rendered
 from collateral.custody.authority import mark_reminded, renew_silent, to_remind
 from collateral.custody.difference import ReconciliationRun
@@ -104,17 +104,14 @@ def _tell_client(key: str, occasion: str, client: Client, context: dict, *, now:
     people = [each.user for each in signing.select_related("user").order_by("pk")]
     Notice.objects.bulk_create(
         (
-            Notice(
+            notice_to(
+                user,
                 key=f"{key}:{user.pk}",
                 occasion=occasion,
                 client=client,
-                recipient=user,
-                channel=Channel.EMAIL if user.email else Channel.INBOX,
-                address=user.email,
                 subject=subject,
                 body=body,
-                made_at=now,
-                next_attempt_at=now if user.email else None,
+                now=now,
             )
             for user in people
         ),

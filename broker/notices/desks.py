@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from broker.notices.notice import Channel, Notice
+from broker.notices.notice import Notice, notice_to
 from broker.notices.words import rendered
 from onboarding.applications.application import Application, ApplicationMove
 from onboarding.applications.review import REVIEWS
@@ -36,16 +36,13 @@ def to_desks(moves: Iterable[ApplicationMove], *, now: datetime) -> list[Notice]
         context = {"application": application, "move": move, "now": now}
         subject, body = rendered(occasion, "subject", context), rendered(occasion, "body", context)
         notices += [
-            Notice(
+            notice_to(
+                user,
                 key=f"applicationmove:{move.pk}:desk:{user.pk}",
                 occasion=occasion,
-                recipient=user,
-                channel=Channel.EMAIL if user.email else Channel.INBOX,
-                address=user.email,
                 subject=subject,
                 body=body,
-                made_at=now,
-                next_attempt_at=now if user.email else None,
+                now=now,
             )
             for user in _desk(application, roles)
         ]

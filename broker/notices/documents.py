@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 
-from broker.notices.notice import Channel, Notice
+from broker.notices.notice import Notice, notice_to
 from broker.notices.words import rendered
 from lending.margin.account import MarginAccount
 from onboarding.clients import Signatory
@@ -42,16 +42,13 @@ def announce_documents(documents: Sequence, *, now: datetime) -> int:
 
 def _notice(account: MarginAccount, documents: list, user, *, now: datetime) -> Notice:
     context = {"account": account, "client": account.client, "documents": documents}
-    return Notice(
+    return notice_to(
+        user,
         key=f"document:{documents[0].number}:{user.pk}",
         occasion=OCCASION,
         client=account.client,
         account=account,
-        recipient=user,
-        channel=Channel.EMAIL if user.email else Channel.INBOX,
-        address=user.email,
         subject=rendered(OCCASION, "subject", context),
         body=rendered(OCCASION, "body", context),
-        made_at=now,
-        next_attempt_at=now if user.email else None,
+        now=now,
     )

@@ -104,3 +104,21 @@ class Notice(models.Model):
 
 # What sending a notice may change; the trigger holds the rest.
 SENDING_FIELDS = ("sent_at", "attempts", "next_attempt_at", "error")
+
+
+def notice_to(
+    user, *, key: str, occasion: str, subject: str, body: str, now: datetime, **more
+) -> Notice:
+    """A notice to one person, not kept yet: by e-mail where there is an address, else the inbox."""
+    return Notice(
+        key=key,
+        occasion=occasion,
+        recipient=user,
+        channel=Channel.EMAIL if user.email else Channel.INBOX,
+        address=user.email,
+        subject=subject,
+        body=body,
+        made_at=now,
+        next_attempt_at=now if user.email else None,
+        **more,
+    )

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from broker.notices.notice import Channel, Notice
+from broker.notices.notice import Notice, notice_to
 from broker.notices.words import rendered
 from onboarding.applications.expiry import expires_at, to_remind
 from onboarding.applications.people import Applicant
@@ -19,16 +19,13 @@ def remind_applicants(*, now: datetime) -> int:
         user = each.user
         lain_since = max(application.touched_at, application.state_since)
         notices.append(
-            Notice(
+            notice_to(
+                user,
                 key=f"application_reminder:{application.pk}:{lain_since:%Y%m%dT%H%M%S}:{user.pk}",
                 occasion="application/remind",
-                recipient=user,
-                channel=Channel.EMAIL if user.email else Channel.INBOX,
-                address=user.email,
                 subject=rendered("application/remind", "subject", context),
                 body=rendered("application/remind", "body", context),
-                made_at=now,
-                next_attempt_at=now if user.email else None,
+                now=now,
             )
         )
     before = Notice.objects.filter(key__in=[notice.key for notice in notices]).count()
