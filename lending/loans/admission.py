@@ -101,14 +101,17 @@ def why_none_is_lent(
 
     In a fixed number of statements. An account without a reading is closed, and left out of it.
     """
-    open_ones = [account for account in accounts if account.pk in readings]
+    left = [account for account in accounts if account.pk in readings]
     why: dict[int, str] = {}
     for gate in GATES:
-        why = {**gate(open_ones, now), **why}
-    for account in open_ones:
+        if not left:
+            return why
+        why |= gate(left, now)
+        left = [account for account in left if account.pk not in why]
+    for account in left:
         stands = _as_it_stands(account, readings[account.pk])
         if stands:
-            why.setdefault(account.pk, stands)
+            why[account.pk] = stands
     return why
 
 
