@@ -9,6 +9,7 @@ from django_fsm import transition
 
 from onboarding.lifecycle import Lifecycle, LifecycleQuerySet, Move, StateField
 from onboarding.proposals import Proposal
+from onboarding.users import Role
 
 
 class Kind(models.TextChoices):
@@ -31,6 +32,10 @@ class ClientQuerySet(LifecycleQuerySet):
     def of(self, user):
         """The clients that `user` signs for."""
         return self.filter(signatories__user=user)
+
+    def visible_to(self, user, *, on: date):
+        """The clients that staff may see on that date: an RM those served, others all."""
+        return self.served_by(user, on=on) if user.role == Role.RM else self
 
     def served_by(self, user, *, on: date):
         """The clients that `user` is relationship manager of on that date."""

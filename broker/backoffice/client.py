@@ -13,7 +13,6 @@ from onboarding.admin.clients import CLIENT_TONES
 from onboarding.approvals import command_named
 from onboarding.clients import Client
 from onboarding.payloads import today
-from onboarding.users import Role
 
 VIEW = "onboarding.view_client"
 
@@ -26,10 +25,7 @@ def client(request: HttpRequest, number: str) -> HttpResponse:
     if not user.has_perm(VIEW):
         raise PermissionDenied
     now = timezone.now()
-    rows = Client.objects.all()
-    if user.role == Role.RM:
-        rows = rows.served_by(user, on=today(now))
-    found = get_object_or_404(rows, number=number)
+    found = get_object_or_404(Client.objects.visible_to(user, on=today(now)), number=number)
     panels = [kind.build(found, user, now) for kind in PANELS if user.has_perm(kind.permission)]
     context = {
         "now": now,

@@ -24,7 +24,6 @@ from onboarding.credit.assess import COMMAND as CREDIT_ASSESSMENT
 from onboarding.credit.factors import FACTORS, titled
 from onboarding.credit.profile import CreditAssessment, last_assessment
 from onboarding.payloads import today
-from onboarding.users import Role
 
 VIEW = "onboarding.view_creditassessment"
 VIEW_GROUP = "lending.view_grouplimit"
@@ -48,10 +47,7 @@ def credit(request: HttpRequest, number: str) -> HttpResponse:
     if not user.has_perm(VIEW):
         raise PermissionDenied
     now = timezone.now()
-    rows = Client.objects.all()
-    if user.role == Role.RM:
-        rows = rows.served_by(user, on=today(now))
-    client = get_object_or_404(rows, number=number)
+    client = get_object_or_404(Client.objects.visible_to(user, on=today(now)), number=number)
     assessment = last_assessment(client, on=today(now))
     proposable = proposable_by(user)
     accounts = list(

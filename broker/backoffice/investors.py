@@ -30,7 +30,6 @@ from onboarding.investors.qualified import Market, confirmed_until, qualificatio
 from onboarding.investors.standing import professional, status_of
 from onboarding.investors.status import InvestorStatus, StatusState
 from onboarding.payloads import today
-from onboarding.users import Role
 
 VIEW = "onboarding.view_investorstatus"
 PER_PAGE = 50
@@ -87,19 +86,14 @@ def _rows(user, tab: str, *, now: datetime):
 
 
 def _retail(user, *, now: datetime):
-    clients = _clients(user, now=now)
+    clients = Client.objects.visible_to(user, on=today(now))
     confirmed = InvestorStatus.objects.holding(on=today(now)).values("client")
     return clients.exclude(pk__in=confirmed).order_by("number")
 
 
-def _clients(user, *, now: datetime):
-    clients = Client.objects.all()
-    return clients.served_by(user, on=today(now)) if user.role == Role.RM else clients
-
-
 def _client(user, number: str, *, now: datetime) -> Client:
     _let_in(user)
-    return get_object_or_404(_clients(user, now=now), number=number)
+    return get_object_or_404(Client.objects.visible_to(user, on=today(now)), number=number)
 
 
 @require_safe

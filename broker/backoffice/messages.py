@@ -12,18 +12,16 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from broker.backoffice.desk import show, staff_page
-from broker.uploads import attached
+from broker.writing import sent
 from onboarding.clients import Client
-from onboarding.documents.take_in import ACCEPT, DocumentRefused
+from onboarding.documents.take_in import ACCEPT
 from onboarding.messages.message import (
     LONGEST,
     READ,
     Conversation,
     Message,
-    MessageRefused,
     mark_read,
     may_write,
-    write,
 )
 from onboarding.messages.unanswered import conversations, unanswered, waiting
 from onboarding.payloads import today
@@ -64,7 +62,7 @@ def conversation(request: HttpRequest, kind: str, key: str) -> HttpResponse:
     writes = may_write(request.user, talk, now=now)
     refusal = ""
     if request.method == "POST":
-        refusal = _sent(request, talk, now=now) if writes else "You read here and do not write."
+        refusal = sent(request, talk, now=now) if writes else "You read here and do not write."
         if not refusal:
             flash.success(request, "Sent.")
             return redirect(request.path)
@@ -100,9 +98,7 @@ def _refuse_others(user) -> None:
 
 def _conversation(user, kind: str, key: str, *, now: datetime) -> Conversation:
     if kind == "client":
-        clients = Client.objects.all()
-        if user.role == Role.RM:
-            clients = clients.served_by(user, on=today(now))
+        clients = Client.objects.visible_to(user, on=today(now))
         return Conversation(client=get_object_or_404(clients, number=key))
     if not (key.isascii() and key.isdecimal() and len(key) < 19):
         raise Http404(f"no applicant {key}")
@@ -122,15 +118,3 @@ def _address(talk: Conversation) -> tuple[str, str]:
     if talk.client:
         return "client", talk.client.number
     return "applicant", str(talk.applicant.pk)
-
-
-def _sent(request: HttpRequest, talk: Conversation, *, now: datetime) -> str:
-    body = request.POST.get("body", "").replace("\r\n", "\n")
-    if not body.strip():
-        return "Write something."
-    try:
-        documents = attached(request, "file", client=talk.client, now=now)
-        write(talk, body, by=request.user, now=now, documents=documents)
-    except (DocumentRefused, MessageRefused) as why:
-        return str(why)
-    return ""

@@ -6,18 +6,10 @@ from datetime import datetime
 
 from django.utils.html import format_html
 
+from lending.admin.standing import Fact
 from onboarding.clients import Client
 
 ROWS_SHOWN = 12
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """One figure with its name, and what stands beneath it."""
-
-    name: str
-    value: str
-    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

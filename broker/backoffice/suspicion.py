@@ -135,9 +135,7 @@ def report(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     form = ReportForm(request.POST or None, label_suffix="")
     if request.method == "POST" and form.is_valid():
-        seen = Client.objects.all()
-        if request.user.role == Role.RM:
-            seen = seen.served_by(request.user, on=today(now))
+        seen = Client.objects.visible_to(request.user, on=today(now))
         client = seen.filter(number=form.cleaned_data["client"]).first()
         if client is None:
             form.add_error("client", "There is no such client among yours.")

@@ -1,7 +1,5 @@
 """Messages: what the client and the house wrote each other, and a line to write more."""
 
-from datetime import datetime
-
 from django.conf import settings
 from django.contrib import messages as flash
 from django.http import HttpRequest, HttpResponse
@@ -10,16 +8,14 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from broker.portal.access import asked_for, client_page, own_client
-from broker.uploads import attached
+from broker.writing import sent
 from onboarding.clients import Client
-from onboarding.documents.take_in import ACCEPT, DocumentRefused
+from onboarding.documents.take_in import ACCEPT
 from onboarding.messages.message import (
     LONGEST,
     Conversation,
     Message,
-    MessageRefused,
     mark_read,
-    write,
 )
 
 SHOWN = 100
@@ -34,7 +30,7 @@ def conversation(request: HttpRequest) -> HttpResponse:
     talk = Conversation(client, None if client else request.user)
     refusal = ""
     if request.method == "POST":
-        refusal = _sent(request, talk, now=now)
+        refusal = sent(request, talk, now=now)
         if not refusal:
             flash.success(request, "Your message is with us.")
             return redirect(request.get_full_path())
@@ -61,16 +57,3 @@ def conversation(request: HttpRequest) -> HttpResponse:
         "asked": asked_for(client),
     }
     return render(request, "portal/messages/page.html", context, status=422 if refusal else 200)
-
-
-def _sent(request: HttpRequest, talk: Conversation, *, now: datetime) -> str:
-    """Send what the form says; the words of the refusal where it is refused."""
-    body = request.POST.get("body", "").replace("\r\n", "\n")
-    if not body.strip():
-        return "Write something."
-    try:
-        documents = attached(request, "file", client=talk.client, now=now)
-        write(talk, body, by=request.user, now=now, documents=documents)
-    except (DocumentRefused, MessageRefused) as why:
-        return str(why)
-    return ""
